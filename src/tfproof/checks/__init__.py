@@ -1,0 +1,1 @@
+"""What a sound state backend is: one check, one file."""
