@@ -1,0 +1,114 @@
+"""Reads JSON texts: values fast, and the place of every value when somebody asks for it.
+
+`parse` uses the interpreter's own scanner and only adds what policies need: numbers kept as written, duplicate keys
+seen, constants and nesting that IAM does not know refused. Where things stand in the text is a second matter
+(`tfproof.iam.places`), since most documents are evaluated and never pointed at.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from json.encoder import encode_basestring_ascii
+from typing import Any, Final, NoReturn, TypeAlias
+
+__all__ = ["MAX_DEPTH", "DuplicateKeys", "Json", "JsonFault", "NumberText", "dump", "parse"]
+
+Json: TypeAlias = Any
+"""What a JSON document is made of: dict, list, str, `NumberText`, bool, None."""
+
+MAX_DEPTH: Final = 32
+"""A policy nests six deep: document, statements, statement, condition, operator, values."""
+
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
+
+
+class JsonFault(Exception):  # noqa: N818  internal: callers turn it into a Problem
+    """The text is not JSON as policies use it; `offset` is where, counted in characters from 0."""
+
+    def __init__(self, message: str, offset: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.offset = offset
+
+
+class NumberText(str):
+    """A JSON number, kept as it was written (`1.20` stays `1.20`, and a thousand digits cost nothing)."""
+
+    __slots__ = ()
+
+
+class DuplicateKeys(dict[str, Json]):
+    """An object in whose text a key stands more than once; validation names the key and its places."""
+
+
+def parse(text: str) -> Json:
+    """The value of a JSON text.
+
+    Raises:
+        JsonFault: The text is no JSON, nests deeper than `MAX_DEPTH`, or holds NaN or Infinity.
+    """
+    # Counting is two passes in C; only a text with many brackets pays for the exact depth.
+    if text.count("[") + text.count("{") > MAX_DEPTH:
+        _refuse_deep_nesting(text)
+    try:
+        return _DECODER.decode(text)
+    except json.JSONDecodeError as fault:
+        raise JsonFault(fault.msg, fault.pos) from None
+
+
+def dump(value: Json, *, indent: int = 2) -> str:
+    """A JSON text of a value, pretty-printed as AWS's console does; numbers are printed as they were written.
+
+    Raises:
+        JsonFault: A value is nothing JSON knows, or nests deeper than `MAX_DEPTH`.
+    """
+    return _dump(value, indent, 0)
+
+
+def _dump(value: Json, indent: int, depth: int) -> str:
+    if depth > MAX_DEPTH:
+        raise JsonFault(f"nested more than {MAX_DEPTH} deep", 0)
+    if isinstance(value, NumberText):
+        return str(value)
+    if isinstance(value, str):
+        return encode_basestring_ascii(value)
+    if value is None or isinstance(value, (bool, int, float)):
+        return json.dumps(value)
+    inner, outer = "\n" + " " * indent * (depth + 1), "\n" + " " * indent * depth
+    if isinstance(value, dict):
+        if not value:
+            return "{}"
+        members = [f"{encode_basestring_ascii(str(k))}: {_dump(v, indent, depth + 1)}" for k, v in value.items()]
+        return "{" + inner + f",{inner}".join(members) + outer + "}"
+    if isinstance(value, (list, tuple)):
+        if not value:
+            return "[]"
+        return "[" + inner + f",{inner}".join(_dump(item, indent, depth + 1) for item in value) + outer + "]"
+    raise JsonFault(f"{type(value).__name__} is no JSON value", 0)
+
+
+def _refuse_deep_nesting(text: str) -> None:
+    depth = 0
+    for match in _STRING_OR_BRACKET.finditer(text):
+        mark = match.group()
+        if mark in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise JsonFault(f"nested more than {MAX_DEPTH} deep", match.start())
+        elif mark in "]}":
+            depth -= 1
+
+
+def _pairs(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    members = dict(pairs)
+    return members if len(members) == len(pairs) else DuplicateKeys(members)
+
+
+def _constant(name: str) -> NoReturn:
+    raise json.JSONDecodeError(f"{name} is no JSON", "", 0)
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_pairs, parse_int=NumberText, parse_float=NumberText, parse_constant=_constant
+)
