@@ -130,7 +130,6 @@ def _arn_parts(tokens: Sequence[Token]) -> tuple[Matcher, ...]:
     return tuple(compile_pieces([[piece for piece in part if piece] or [""]]) for part in parts)
 
 
-
 def _comparisons() -> list[Operator]:
     found = []
     for family, reader in (("Numeric", read_number), ("Date", read_date)):

@@ -156,8 +156,8 @@ def bucket_policies_are_not_enforced() -> None:
     """A Deny in a bucket policy is applied whatever its Condition says, so a TLS-only policy stops every object call.
 
     Upstream: `FakeBucket.get_permission` in moto 5.2.5 (since getmoto/moto#7840 for new objects too) gives the policy
-    no request context, and `moto.iam.policy_conditions` counts what it cannot decide as true. Until a policy is evaluated
-    truly, none is: the checks decide by evaluating the policy that was read back.
+    no request context, and `moto.iam.policy_conditions` counts what it cannot decide as true. Until a policy is
+    evaluated truly, none is: the checks decide by evaluating the policy that was read back.
     """
     from moto.iam.access_control import PermissionResult  # noqa: PLC0415
     from moto.s3.models import FakeBucket  # noqa: PLC0415

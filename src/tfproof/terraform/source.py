@@ -114,13 +114,26 @@ class ModuleSource:
                 calls[block.labels[0]] = (self.folder / text).resolve()
         return calls
 
+    def find_statement(self, sid: str) -> Location | None:
+        """Where the policy statement with this Sid is written, in a policy document's block."""
+
+        def within(block: Block) -> Location | None:
+            named = block.attributes.get("sid")
+            if named is not None and named.text.strip('"') == sid:
+                return Location(block.file, block.line)
+            return next((found for inner in block.blocks if (found := within(inner)) is not None), None)
+
+        return next((found for block in self.blocks if (found := within(block)) is not None), None)
+
     def locate(self, address: str, path: str = "") -> Location | None:
         """Where a resource, data source or output of this configuration is written.
 
         Args:
             address: `module.a["x"].aws_kms_key.tf_state[0]`, `data.aws_region.this` or `output.kms_key_arn`.
-            path: Attribute path in it; the nearest line there is.
+            path: Attribute path in it; the nearest line there is. `policy#Sid` is the statement with that Sid, wherever
+                in the module it is written, else the attribute.
         """
+        path, _, sid = path.partition("#")
         parts = re.findall(r"[A-Za-z_][\w-]*(?:\[[^\]]*\])?", address)
         names = [re.sub(r"\[.*", "", part) for part in parts]
         source = self
@@ -131,6 +144,9 @@ class ModuleSource:
                 return Location(call.file, call.line) if call else None
             source, names = ModuleSource(folder), names[2:]
         block_type = names[0] if names[0] in ("data", "output", "variable", "module") else "resource"
+        statement = source.find_statement(sid) if sid else None
+        if statement is not None:
+            return statement
         block = source.find(block_type, *(names if block_type == "resource" else names[1:])[:2])
         return Location(block.file, block.line_of(path)) if block else None
 
