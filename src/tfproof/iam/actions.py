@@ -69,7 +69,11 @@ def arn_template(action: str) -> str:
     if service == "s3":
         if name in _S3_OBJECT:
             return "arn:${Partition}:s3:::${BucketName}/${KeyName}"
-        return "*" if "accesspoint" in name or "job" in name or "storagelens" in name else "arn:${Partition}:s3:::${BucketName}"
+        return (
+            "*"
+            if "accesspoint" in name or "job" in name or "storagelens" in name
+            else "arn:${Partition}:s3:::${BucketName}"
+        )
     if service == "dynamodb":
         part = _DYNAMODB_PARTS.get(name, "table/${TableName}")
         if not part:

@@ -7,9 +7,7 @@ from typing import NamedTuple
 
 __all__ = ["PARTITIONS", "Arn", "account_of", "caller_kind", "is_account_id", "read_arn"]
 
-PARTITIONS = frozenset(
-    {"aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc"}
-)
+PARTITIONS = frozenset({"aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc"})
 _ACCOUNT = re.compile(r"[0-9]{12}\Z")
 _PARTS = 6
 

@@ -74,9 +74,13 @@ class PolicySet:
             else _compile_all([boundary], PolicyKind.BOUNDARY, "PermissionsBoundaryPolicyInputList.{}")
         )
         self.session = None if session is None else _compile_all(session, PolicyKind.SESSION, "SessionPolicy.{}")
-        levels = None if organizations is None else tuple(
-            _compile_all(level, PolicyKind.SCP, f"OrderedOrganizationPolicyInputList.{number}.{{}}")
-            for number, level in enumerate(organizations, 1)
+        levels = (
+            None
+            if organizations is None
+            else tuple(
+                _compile_all(level, PolicyKind.SCP, f"OrderedOrganizationPolicyInputList.{number}.{{}}")
+                for number, level in enumerate(organizations, 1)
+            )
         )
         self.organizations = levels or None
 

@@ -39,7 +39,9 @@ class NumberText(str):
 
 
 class DuplicateKeys(dict[str, Json]):
-    """An object in whose text a key stands more than once; validation names the key and its places."""
+    """An object in whose text a key stands more than once; `repeated` names those keys."""
+
+    repeated: tuple[str, ...] = ()
 
 
 def parse(text: str) -> Json:
@@ -102,7 +104,11 @@ def _refuse_deep_nesting(text: str) -> None:
 
 def _pairs(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     members = dict(pairs)
-    return members if len(members) == len(pairs) else DuplicateKeys(members)
+    if len(members) == len(pairs):
+        return members
+    found = DuplicateKeys(members)
+    found.repeated = tuple(key for key in members if sum(key == other for other, _ in pairs) > 1)
+    return found
 
 
 def _constant(name: str) -> NoReturn:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from operator import eq, ge, gt, le, lt
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
-from tfproof.iam.patterns import Wildcard
+from tfproof.iam.patterns import ANY, Wildcard
 from tfproof.iam.scalars import read_address, read_binary, read_bool, read_date, read_network, read_number
 from tfproof.iam.templates import Variable, compile_pieces, compile_values, resolve, split_template
 
@@ -119,6 +119,8 @@ def _arns(values: Sequence[str], variables: bool) -> Matcher:  # noqa: FBT001
 
 
 def _arn_parts(tokens: Sequence[Token]) -> tuple[Matcher, ...]:
+    if len(tokens) == 1 and tokens[0] is ANY:
+        tokens = [ANY, ":", ANY, ":", ANY, ":", ANY, ":", ANY, ":", ANY]
     parts: list[list[Piece]] = [[]]
     for token in tokens:
         if isinstance(token, Wildcard):
@@ -128,7 +130,6 @@ def _arn_parts(tokens: Sequence[Token]) -> tuple[Matcher, ...]:
         parts[-1].append(pieces[0])
         parts.extend([piece] for piece in pieces[1:])
     return tuple(compile_pieces([[piece for piece in part if piece] or [""]]) for part in parts)
-
 
 
 def _comparisons() -> list[Operator]:

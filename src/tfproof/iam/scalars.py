@@ -34,7 +34,7 @@ def read_number(text: str) -> Number | None:
 
 
 def read_bool(text: str) -> str | None:
-    """"true" or "false" of a boolean in any case (R62), None for anything else."""
+    """ "true" or "false" of a boolean in any case (R62), None for anything else."""
     folded = text.lower()
     return folded if folded in ("true", "false") else None
 
@@ -51,7 +51,9 @@ def read_date(text: str) -> Number | None:
     match = _DATE.match(text)
     if match is None:
         return None
-    year, month, day, hour, minute, second = (int(match[i] or default) for i, default in enumerate((0, 1, 1, 0, 0, 0), 1))
+    year, month, day, hour, minute, second = (
+        int(match[i] or default) for i, default in enumerate((0, 1, 1, 0, 0, 0), 1)
+    )
     leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
     last_second, offset = 60, _offset(match[8])
     if not 1 <= month <= len(_DAYS) or not 1 <= day <= _DAYS[month - 1] or (month, day, leap) == (2, 29, False):

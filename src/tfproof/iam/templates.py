@@ -132,9 +132,7 @@ def compile_values(texts: Iterable[str], *, variables: bool, wildcards: bool, fo
         wildcards: Whether `*` and `?` are wildcards.
         fold: Whether case is ignored (StringEqualsIgnoreCase).
     """
-    return compile_pieces(
-        [split_template(text, variables=variables, wildcards=wildcards) for text in texts], fold=fold
-    )
+    return compile_pieces([split_template(text, variables=variables, wildcards=wildcards) for text in texts], fold=fold)
 
 
 def compile_pieces(templates: Iterable[list[Piece]], *, fold: bool = False) -> Matcher:
