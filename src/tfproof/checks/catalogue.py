@@ -1,0 +1,90 @@
+"""Every check there is, in the order they are reported in."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tfproof.checks import (
+    bucket_encryption,
+    bucket_encryption_key,
+    bucket_force_destroy,
+    bucket_key,
+    bucket_versioning,
+    destroy_refused,
+    incomplete_uploads,
+    key_alias,
+    key_deletion_window,
+    key_enabled,
+    key_policy_root,
+    key_rotation,
+    lock_file_versions,
+    lock_table_billing,
+    lock_table_deletion_protection,
+    lock_table_encryption,
+    lock_table_key,
+    lock_table_recovery,
+    noncurrent_versions,
+    nothing_left,
+    object_ownership,
+    output_backend_config,
+    output_backend_config_hcl,
+    output_documented_policy,
+    output_kms_key_arn,
+    policy_customer_key,
+    policy_encryption_algorithm,
+    policy_encryption_key,
+    policy_insecure_transport,
+    policy_kms_without_key,
+    policy_outdated_tls,
+    policy_right_write,
+    public_access_block,
+    second_plan_empty,
+    written_object,
+)
+from tfproof.checks.check import Check
+
+__all__ = ["CHECKS", "JOURNEY_CHECKS", "check_by_id"]
+
+CHECKS: Final[tuple[Check, ...]] = (
+    bucket_encryption.CHECK,
+    bucket_encryption_key.CHECK,
+    bucket_key.CHECK,
+    written_object.CHECK,
+    bucket_versioning.CHECK,
+    public_access_block.CHECK,
+    object_ownership.CHECK,
+    noncurrent_versions.CHECK,
+    incomplete_uploads.CHECK,
+    lock_file_versions.CHECK,
+    bucket_force_destroy.CHECK,
+    policy_insecure_transport.CHECK,
+    policy_outdated_tls.CHECK,
+    policy_encryption_algorithm.CHECK,
+    policy_encryption_key.CHECK,
+    policy_kms_without_key.CHECK,
+    policy_customer_key.CHECK,
+    policy_right_write.CHECK,
+    key_rotation.CHECK,
+    key_deletion_window.CHECK,
+    key_policy_root.CHECK,
+    key_enabled.CHECK,
+    key_alias.CHECK,
+    lock_table_key.CHECK,
+    lock_table_billing.CHECK,
+    lock_table_recovery.CHECK,
+    lock_table_encryption.CHECK,
+    lock_table_deletion_protection.CHECK,
+    output_kms_key_arn.CHECK,
+    output_backend_config.CHECK,
+    output_backend_config_hcl.CHECK,
+    output_documented_policy.CHECK,
+)
+"""Decided by plan, state and target."""
+
+JOURNEY_CHECKS: Final[tuple[Check, ...]] = (second_plan_empty.CHECK, destroy_refused.CHECK, nothing_left.CHECK)
+"""Decided by what Terraform did on the way."""
+
+
+def check_by_id(check_id: str) -> Check:
+    """The check with this id; raises KeyError when there is none."""
+    return next(check for check in (*CHECKS, *JOURNEY_CHECKS) if check.id == check_id)

@@ -1,0 +1,146 @@
+"""Asks a bucket policy what it does with a request, by evaluating it as IAM does.
+
+A statement that is there proves little: one inverted operator and it denies the opposite. So the checks do not look for
+statements, they put requests to the policy and compare the decisions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from tfproof.checks.backend import Backend
+from tfproof.checks.expectation import Expectation, answer, missing
+from tfproof.checks.finding import Answer
+from tfproof.checks.live import LiveBackend
+from tfproof.checks.same_key import expected_key
+from tfproof.errors import TfproofError
+from tfproof.iam.evaluate import PolicySet
+from tfproof.iam.request import Request
+from tfproof.values import UNKNOWN, reveal
+
+__all__ = ["OTHER_KEY", "OUR_KEY", "Probe", "configured_policy", "live_policy"]
+
+OUR_KEY: Final = "<the dedicated key>"
+OTHER_KEY: Final = "<another key>"
+ALGORITHM: Final = "s3:x-amz-server-side-encryption"
+KEY_ID: Final = "s3:x-amz-server-side-encryption-aws-kms-key-id"
+CUSTOMER_ALGORITHM: Final = "s3:x-amz-server-side-encryption-customer-algorithm"
+
+_ALLOW_ALL: Final = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+_SOUND: Final = {"aws:SecureTransport": "true", "s3:TlsVersion": "1.3"}
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A request, and what a sound bucket policy does with it when the caller's own policies allow everything.
+
+    Attributes:
+        what: The request, for people.
+        denied: Whether it must be denied.
+        action: The action asked for.
+        on_object: Whether it is asked on an object rather than on the bucket.
+        unless: Sid of a statement that may deny it all the same, because the user asked for that statement.
+        context: Condition keys, over those of a write by TLS 1.3.
+    """
+
+    what: str
+    denied: bool
+    action: str = "s3:PutObject"
+    on_object: bool = True
+    unless: str = ""
+    context: Mapping[str, str] = field(default_factory=dict)
+
+
+def configured_policy(probes: Sequence[Probe]) -> Callable[[Backend], Iterator[Answer]]:
+    """Answers on the bucket policy in a plan or a state."""
+
+    def configured(backend: Backend) -> Iterator[Answer]:
+        policies = backend.bucket_parts("aws_s3_bucket_policy")
+        if not policies:
+            address = backend.bucket.address if backend.bucket is not None else ""
+            yield missing("aws_s3_bucket_policy for the state bucket", subject=address, address=address)
+        for resource in policies:
+            text = resource.at("policy", default=None)
+            key = expected_key(backend)
+            yield from _answers(
+                probes, text, _bucket_arn(backend), key, subject=resource.address, address=resource.address
+            )
+
+    return configured
+
+
+def live_policy(probes: Sequence[Probe]) -> Callable[[LiveBackend], Iterator[Answer]]:
+    """Answers on the bucket policy that the target has."""
+
+    def live(backend: LiveBackend) -> Iterator[Answer]:
+        address = backend.state.address_of("aws_s3_bucket_policy")
+        text, arn = backend.bucket_policy, _bucket_arn(backend.state)
+        yield from _answers(probes, text, arn, backend.key_arn, subject="GetBucketPolicy", address=address)
+
+    return live
+
+
+def _bucket_arn(backend: Backend) -> Any:
+    return backend.bucket.at("arn", default=None) if backend.bucket is not None else None
+
+
+def _answers(
+    probes: Sequence[Probe], text: Any, bucket_arn: Any, key: Any, *, subject: str, address: str
+) -> Iterator[Answer]:
+    text = reveal(text)
+    known = not any(value is UNKNOWN for value in (text, bucket_arn, key))
+    policies = _compiled(text) if known else None
+    for probe in probes:
+        expected = _expectation(probe)
+        if not known:
+            yield answer(expected, UNKNOWN, subject=subject, path="policy", address=address)
+            continue
+        found, sid = _decide(policies, probe, str(reveal(bucket_arn)), str(reveal(key)))
+        path = f"policy#{sid}" if sid else "policy"
+        yield answer(expected, found, subject=subject, path=path, address=address)
+
+
+def _expectation(probe: Probe) -> Expectation:
+    def as_expected(found: Any) -> bool:
+        return found.startswith("denied") is probe.denied or (bool(probe.unless) and probe.unless in found)
+
+    return Expectation(f"{probe.what}: {'denied' if probe.denied else 'not denied'}", as_expected)
+
+
+def _compiled(text: Any) -> PolicySet | str | None:
+    """The policy ready for questions, None when there is none, or what is wrong with it."""
+    if not text:
+        return None
+    try:
+        return PolicySet([_ALLOW_ALL], resource=str(text))
+    except TfproofError as error:
+        return error.message
+
+
+def _decide(policies: PolicySet | str | None, probe: Probe, bucket_arn: str, key: str) -> tuple[str, str]:
+    """What the policy does, for people, and the Sid of the statement that denied."""
+    if policies is None:
+        return "not denied: there is no bucket policy", ""
+    if isinstance(policies, str):
+        return f"a policy that cannot be evaluated: {policies}", ""
+    partition, account = bucket_arn.split(":")[1], "123456789012"
+    other = key[:-1] + ("0" if not key.endswith("0") else "1")
+    context = {
+        **_SOUND,
+        **{name: value.replace(OUR_KEY, key).replace(OTHER_KEY, other) for name, value in probe.context.items()},
+    }
+    request = Request(
+        probe.action,
+        f"{bucket_arn}/env/terraform.tfstate" if probe.on_object else bucket_arn,
+        # Any principal of the bucket's account: the statements are for everybody.
+        principal=f"arn:{partition}:iam::{account}:user/terraform",
+        context=context,
+        resource_account=account,
+    )
+    decision = policies.decide(request)
+    if decision.allowed:
+        return "not denied", ""
+    sids = [statement.sid for statement in decision.statements]
+    return f"denied by {', '.join(sids) or 'default'}", sids[0] if sids else ""

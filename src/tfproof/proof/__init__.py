@@ -1,0 +1,1 @@
+"""The journey: plan, apply, audit, use, destroy; and the evidence it leaves."""

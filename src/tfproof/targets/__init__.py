@@ -1,0 +1,1 @@
+"""Where a module is applied: the embedded emulator, LocalStack, a real account."""

@@ -1,0 +1,47 @@
+"""What a target is: a place where a module can be applied."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, runtime_checkable
+
+__all__ = ["Target"]
+
+
+@runtime_checkable
+class Target(Protocol):
+    """A place where a module is applied.
+
+    Attributes:
+        kind: `embedded`, `localstack` or `aws`.
+        endpoint: URL that all AWS calls go to; `""` on a real account.
+        region: Region of the run.
+        account_id: Account everything is made in.
+        description: What it is and where, for people: `moto 5.2.5 at 127.0.0.1:40187`.
+        is_emulator: Whether protections may be switched off and data thrown away in the end.
+    """
+
+    kind: str
+    endpoint: str
+    region: str
+    account_id: str
+    description: str
+    is_emulator: bool
+
+    def environment(self) -> dict[str, str]:
+        """The environment variables that lead Terraform and its provider to this target."""
+        ...
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of a service at this target, whatever the caller's own AWS settings are."""
+        ...
+
+    def leftovers(self) -> list[str]:
+        """What still exists of what a run may have made, by name; empty after a complete destroy.
+
+        KMS keys that are pending deletion do not count: AWS deletes no key at once.
+        """
+        ...
+
+    def stop(self) -> None:
+        """Ends what was started for this target; safe to call twice."""
+        ...

@@ -1,0 +1,278 @@
+"""Runs one Terraform command to its end, whatever happens on the way.
+
+In its own process group, so that Ctrl-C reaches us first and Terraform once; with both pipes drained, so that
+neither can fill up and stop it; with every exit code that was not asked for turned into an error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, Final
+
+from tfproof.errors import EnvironmentProblem
+from tfproof.terraform.diagnostics import Diagnostic, from_event, from_text
+from tfproof.terraform.errors import TerraformError, TerraformTimeout
+
+__all__ = ["Completed", "run"]
+
+_GRACE: Final = 30.0
+"""Seconds Terraform gets to end in good order after SIGINT before its group is killed."""
+_KEPT_STDERR: Final = 64 * 1024
+"""Bytes of standard error kept in memory; all of it goes to the log."""
+
+EventHandler = Callable[[dict[str, Any]], None]
+
+
+@dataclass(slots=True)
+class Completed:
+    """A command that ended with an exit code that was asked for.
+
+    Attributes:
+        command: The sub-command, such as `plan`.
+        exit_code: Its exit code.
+        stdout: Its standard output, empty when it was read as events.
+        events: The events of its `-json` stream, in order.
+        diagnostics: Errors and warnings Terraform gave.
+        seconds: Wall time from start to end.
+    """
+
+    command: str
+    exit_code: int
+    stdout: str = ""
+    events: list[dict[str, Any]] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def events_of(self, event_type: str) -> list[dict[str, Any]]:
+        """The events of one type, such as `planned_change`."""
+        return [event for event in self.events if event.get("type") == event_type]
+
+
+def run(
+    program: Path,
+    arguments: Sequence[str],
+    *,
+    cwd: Path,
+    environment: Mapping[str, str],
+    ok: tuple[int, ...] = (0,),
+    stream: bool = False,
+    on_event: EventHandler | None = None,
+    timeout: float | None = None,
+    log: Path | None = None,
+) -> Completed:
+    """Runs one command and waits for its end.
+
+    Args:
+        program: The Terraform or OpenTofu binary.
+        arguments: Sub-command and its arguments.
+        cwd: Folder of the root module.
+        environment: The whole environment of the process; nothing is added.
+        ok: Exit codes that are answers rather than failures.
+        stream: Whether standard output is Terraform's `-json` stream of events.
+        on_event: Called with each event as it comes, in a thread of its own; what it raises ends the command.
+        timeout: Seconds until it is ended.
+        log: File that standard error and events are appended to.
+
+    Raises:
+        TerraformError: Exit code not in `ok`, or ended by a signal; carries Terraform's diagnostics.
+        TerraformTimeout: It took longer than `timeout`.
+        EnvironmentProblem: The program cannot be started.
+        KeyboardInterrupt: After Terraform, told by SIGINT, has ended in good order.
+    """
+    command = next((argument for argument in arguments if not argument.startswith("-")), "")
+    started = time.monotonic()
+    try:
+        # Reading from nowhere and a process group of its own: no prompt can wait, no stray Ctrl-C can hit it twice.
+        process = subprocess.Popen(
+            [str(program), *arguments],
+            cwd=cwd,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            process_group=0,
+        )
+    except OSError as error:
+        raise EnvironmentProblem(
+            f"terraform={str(program)!r} cannot be started: {error.strerror or error}",
+            remedy="Name a working binary with --terraform PATH.",
+        ) from error
+
+    reader = _Reader(process, stream=stream, on_event=on_event, log=log)
+    reader.start()
+    timed_out = False
+    try:
+        reader.wait(timeout)
+    except subprocess.TimeoutExpired:
+        timed_out = True
+        _end(process)
+    except BaseException:
+        _end(process)
+        raise
+    finally:
+        reader.join()
+    if reader.failure is not None:
+        raise reader.failure
+
+    stderr = reader.stderr_text()
+    diagnostics = [found for event in reader.events if (found := from_event(event)) is not None]
+    if not diagnostics:
+        diagnostics = from_text(stderr)
+    if timed_out:
+        raise TerraformTimeout(command, process.returncode, diagnostics, f"it took longer than {timeout:g} s\n{stderr}")
+    if process.returncode not in ok:
+        raise TerraformError(command, process.returncode, diagnostics, stderr)
+    return Completed(
+        command=command,
+        exit_code=process.returncode,
+        stdout=reader.stdout_text(),
+        events=reader.events,
+        diagnostics=diagnostics,
+        seconds=time.monotonic() - started,
+    )
+
+
+class _Reader:
+    """Drains both pipes of a process, each in a thread of its own."""
+
+    def __init__(
+        self, process: subprocess.Popen[bytes], *, stream: bool, on_event: EventHandler | None, log: Path | None
+    ) -> None:
+        self.events: list[dict[str, Any]] = []
+        self.failure: BaseException | None = None
+        self._process = process
+        self._stream = stream
+        self._on_event = on_event
+        self._log = log
+        self._stdout: list[bytes] = []
+        self._stderr: deque[bytes] = deque()
+        self._stderr_size = 0
+        self._threads = [
+            threading.Thread(target=self._read_stdout, name="terraform-stdout", daemon=True),
+            threading.Thread(target=self._read_stderr, name="terraform-stderr", daemon=True),
+        ]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def wait(self, timeout: float | None) -> None:
+        self._process.wait(timeout)
+
+    def join(self) -> None:
+        """Waits for the rest of the output.
+
+        A grandchild (a provider that lived on) may hold the pipes open after Terraform's end; its group is ended
+        then, since nothing of a command may outlive it.
+        """
+        for thread in self._threads:
+            thread.join(timeout=2.0)
+        if any(thread.is_alive() for thread in self._threads):
+            _signal_group(self._process, signal.SIGKILL)
+            for thread in self._threads:
+                thread.join(timeout=5.0)
+        for pipe in (self._process.stdout, self._process.stderr):
+            if pipe is not None:
+                pipe.close()
+
+    def stdout_text(self) -> str:
+        return b"".join(self._stdout).decode("utf-8", errors="replace")
+
+    def stderr_text(self) -> str:
+        return b"".join(self._stderr).decode("utf-8", errors="replace")
+
+    def _read_stdout(self) -> None:
+        pipe = self._process.stdout
+        if pipe is None:  # pragma: no cover  # Popen was given PIPE
+            return
+        with self._open_log() as log:
+            for line in pipe:
+                if not self._stream:
+                    self._stdout.append(line)
+                    continue
+                if log is not None:
+                    log.write(line)
+                self._take_event(line)
+
+    def _take_event(self, line: bytes) -> None:
+        try:
+            event = json.loads(line)
+        except ValueError:
+            # A crash or a plugin may print plain text into the stream; it must not hide the events around it.
+            self._keep_stderr(line)
+            return
+        if not isinstance(event, dict):
+            self._keep_stderr(line)
+            return
+        self.events.append(event)
+        if self._on_event is not None and self.failure is None:
+            try:
+                self._on_event(event)
+            except BaseException as error:  # noqa: BLE001  # it is raised again in the caller's thread
+                self.failure = error
+                _signal_group(self._process, signal.SIGINT)
+
+    def _read_stderr(self) -> None:
+        pipe = self._process.stderr
+        if pipe is None:  # pragma: no cover  # Popen was given PIPE
+            return
+        with self._open_log() as log:
+            for line in pipe:
+                if log is not None:
+                    log.write(line)
+                self._keep_stderr(line)
+
+    def _keep_stderr(self, line: bytes) -> None:
+        line = line[-_KEPT_STDERR:]
+        self._stderr.append(line)
+        self._stderr_size += len(line)
+        while self._stderr_size > _KEPT_STDERR and len(self._stderr) > 1:
+            self._stderr_size -= len(self._stderr.popleft())
+
+    @contextlib.contextmanager
+    def _open_log(self) -> Any:
+        log: IO[bytes] | None = None
+        if self._log is not None:
+            with contextlib.suppress(OSError):  # a full disk must not stop the draining
+                log = self._log.open("ab", buffering=0)
+        try:
+            yield _Lenient(log) if log is not None else None
+        finally:
+            if log is not None:
+                log.close()
+
+
+class _Lenient:
+    """A log that goes silent when the disk is full, instead of stopping the command it writes about."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def write(self, line: bytes) -> None:
+        with contextlib.suppress(OSError):
+            self._file.write(line)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ends a command: SIGINT first, so that Terraform saves its state; a second Ctrl-C or the grace's end kills."""
+    _signal_group(process, signal.SIGINT)
+    try:
+        process.wait(_GRACE)
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):
+        _signal_group(process, signal.SIGKILL)
+        process.wait()
+
+
+def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)

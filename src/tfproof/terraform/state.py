@@ -1,0 +1,115 @@
+"""A state, read from `terraform state pull` (version 4): quick, since it needs no provider."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tfproof.errors import UsageError
+from tfproof.terraform.plan import OutputValue
+from tfproof.terraform.resource import Resource, Resources
+from tfproof.values import Sensitive
+
+__all__ = ["State"]
+
+_VERSION = 4
+
+
+class State:
+    """What Terraform remembers of the resources it made.
+
+    Args:
+        document: The parsed JSON of `terraform state pull`; an empty mapping is the empty state.
+
+    Attributes:
+        resources: Resources and data sources by full address; instances that a failed replacement left
+            over ("deposed") are in `deposed`, not here.
+        deposed: Addresses with a deposed instance.
+        outputs: Outputs of the root module by name.
+        serial: Number of the state, growing with every write.
+        lineage: Identity of the state's line, kept over all serials.
+
+    Raises:
+        UsageError: When the document is a state of another version, or none.
+    """
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        if document and document.get("version") != _VERSION:
+            raise UsageError(
+                f"version={document.get('version')!r} is not a state of version {_VERSION}",
+                remedy="Make it with `terraform state pull` of Terraform 0.12 or newer.",
+            )
+        self.document = document
+        self.serial = int(document.get("serial", 0))
+        self.lineage = str(document.get("lineage", ""))
+        self.terraform_version = str(document.get("terraform_version", ""))
+        self.deposed: list[str] = []
+        self.resources = Resources({resource.address: resource for resource in self._read()}, where="state")
+        self.outputs = {
+            name: OutputValue(
+                name,
+                Sensitive(output["value"]) if output.get("sensitive") else output["value"],
+                bool(output.get("sensitive")),
+            )
+            for name, output in document.get("outputs", {}).items()
+        }
+
+    def __getitem__(self, address: str) -> Resource:
+        return self.resources[address]
+
+    def __repr__(self) -> str:
+        return f"<State: {len(self.resources)} resources, serial {self.serial}>"
+
+    @property
+    def managed(self) -> list[Resource]:
+        """The managed resources, without data sources, in order of address."""
+        return [
+            self.resources[address] for address in sorted(self.resources) if self.resources[address].mode == "managed"
+        ]
+
+    def _read(self) -> Iterator[Resource]:
+        for entry in self.document.get("resources", []):
+            module = entry.get("module", "")
+            data = "data." if entry["mode"] == "data" else ""
+            base = f"{module}.{data}" if module else data
+            for instance in entry.get("instances", []):
+                key = instance.get("index_key")
+                address = f"{base}{entry['type']}.{entry['name']}" + ("" if key is None else f"[{json.dumps(key)}]")
+                if "deposed" in instance:
+                    self.deposed.append(address)
+                    continue
+                yield Resource(
+                    address=address,
+                    module=module,
+                    mode=entry["mode"],
+                    type=entry["type"],
+                    name=entry["name"],
+                    values=_with_sensitive(
+                        instance.get("attributes") or {}, instance.get("sensitive_attributes") or []
+                    ),
+                )
+
+
+def _with_sensitive(attributes: dict[str, Any], paths: list[Any]) -> dict[str, Any]:
+    """The attributes with a `Sensitive` at each of the state's sensitive paths."""
+    if not paths:
+        return attributes
+    marked: Any = copy.deepcopy(attributes)
+    for path in paths:
+        steps = [step["value"]["value"] if isinstance(step["value"], dict) else step["value"] for step in path]
+        parent = marked
+        for step in steps[:-1]:
+            parent = _child(parent, step)
+        if steps and _child(parent, steps[-1]) is not None:
+            parent[steps[-1]] = Sensitive(parent[steps[-1]])
+    return dict(marked)
+
+
+def _child(parent: Any, step: Any) -> Any:
+    if isinstance(parent, dict):
+        return parent.get(step)
+    if isinstance(parent, list) and isinstance(step, int) and step < len(parent):
+        return parent[step]
+    return None  # already hidden as a whole, or absent
