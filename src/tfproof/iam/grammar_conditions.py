@@ -79,7 +79,7 @@ def _values(read: OperatorName, values: Json, path: Path, *, variables: bool) ->
             yield Problem(wording.SYNTAX, where, fault)
 
 
-def _value_fault(read: OperatorName, value: str, *, variables: bool) -> str:
+def _value_fault(read: OperatorName, value: str, *, variables: bool) -> str:  # noqa: PLR0911  one a rule
     operator = read.operator
     if operator is None:
         return (

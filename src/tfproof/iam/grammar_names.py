@@ -35,7 +35,7 @@ _ORIGIN_ACCESS = re.compile(r"arn:aws[a-z-]*:iam::cloudfront:user/CloudFront Ori
 _PARTS: Final = 6
 
 
-def action_problem(action: str, kind: PolicyKind) -> Fault | None:
+def action_problem(action: str, kind: PolicyKind) -> Fault | None:  # noqa: PLR0911  one a rule
     """What is wrong with an action or a pattern of actions, as (AWS's words, remedy); None when nothing is."""
     if _ACTION.match(action):
         if kind is PolicyKind.TRUST and action.lower() not in wording.TRUST_ACTIONS:
@@ -63,7 +63,7 @@ def resource_problem(resource: str, kind: PolicyKind, *, variables: bool) -> Fau
     return fault
 
 
-def _resource_fault(resource: str, *, variables: bool) -> Fault | None:
+def _resource_fault(resource: str, *, variables: bool) -> Fault | None:  # noqa: PLR0911  one a rule
     parts = resource.split(":", _PARTS - 1)
     if parts[0] != "arn" or len(parts) == 1:
         return f'Resource {resource} must be in ARN format or "*".', "write arn:aws:<service>:<region>:<account>:<name>"

@@ -23,7 +23,7 @@ MAX_DEPTH: Final = 32
 _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 
 
-class JsonFault(Exception):  # noqa: N818  internal: callers turn it into a Problem
+class JsonFault(Exception):
     """The text is not JSON as policies use it; `offset` is where, counted in characters from 0."""
 
     def __init__(self, message: str, offset: int) -> None:
@@ -68,7 +68,7 @@ def dump(value: Json, *, indent: int = 2) -> str:
     return _dump(value, indent, 0)
 
 
-def _dump(value: Json, indent: int, depth: int) -> str:
+def _dump(value: Json, indent: int, depth: int) -> str:  # noqa: PLR0911  one a type
     if depth > MAX_DEPTH:
         raise JsonFault(f"nested more than {MAX_DEPTH} deep", 0)
     if isinstance(value, NumberText):
