@@ -32,13 +32,42 @@ ACCOUNT_WIDE: Final = frozenset(
 """Actions, in lower case, that are authorised on `*` whatever ARN is named: a policy naming one never matches (R45)."""
 
 _S3_OBJECT = frozenset(
-    "abortmultipartupload bypassgovernanceretention deleteobject deleteobjecttagging deleteobjectversion "
-    "deleteobjectversiontagging getobject getobjectacl getobjectattributes getobjectlegalhold getobjectretention "
-    "getobjecttagging getobjecttorrent getobjectversion getobjectversionacl getobjectversionattributes "
-    "getobjectversionfromreplication getobjectversiontagging getobjectversiontorrent initiatereplication "
-    "listmultipartuploadparts objectowneroverridetobucketowner putobject putobjectacl putobjectlegalhold "
-    "putobjectretention putobjecttagging putobjectversionacl putobjectversiontagging replicatedelete replicateobject "
-    "replicatetags restoreobject updateobjectencryption".split()
+    [
+        "abortmultipartupload",
+        "bypassgovernanceretention",
+        "deleteobject",
+        "deleteobjecttagging",
+        "deleteobjectversion",
+        "deleteobjectversiontagging",
+        "getobject",
+        "getobjectacl",
+        "getobjectattributes",
+        "getobjectlegalhold",
+        "getobjectretention",
+        "getobjecttagging",
+        "getobjecttorrent",
+        "getobjectversion",
+        "getobjectversionacl",
+        "getobjectversionattributes",
+        "getobjectversionfromreplication",
+        "getobjectversiontagging",
+        "getobjectversiontorrent",
+        "initiatereplication",
+        "listmultipartuploadparts",
+        "objectowneroverridetobucketowner",
+        "putobject",
+        "putobjectacl",
+        "putobjectlegalhold",
+        "putobjectretention",
+        "putobjecttagging",
+        "putobjectversionacl",
+        "putobjectversiontagging",
+        "replicatedelete",
+        "replicateobject",
+        "replicatetags",
+        "restoreobject",
+        "updateobjectencryption",
+    ]
 )
 _KMS_ALIAS = frozenset({"createalias", "deletealias", "updatealias"})
 _DYNAMODB_PARTS = {
@@ -63,32 +92,42 @@ def arn_template(action: str) -> str:
         action: An action's full name in any case, `s3:GetObject`.
     """
     folded = action.lower()
-    if folded in ACCOUNT_WIDE:
-        return "*"
     service, _, name = folded.partition(":")
-    if service == "s3":
-        if name in _S3_OBJECT:
-            return "arn:${Partition}:s3:::${BucketName}/${KeyName}"
-        return (
-            "*"
-            if "accesspoint" in name or "job" in name or "storagelens" in name
-            else "arn:${Partition}:s3:::${BucketName}"
-        )
-    if service == "dynamodb":
-        part = _DYNAMODB_PARTS.get(name, "table/${TableName}")
-        if not part:
-            return "arn:${Partition}:dynamodb::${Account}:global-table/${GlobalTableName}"
-        return f"arn:${{Partition}}:dynamodb:${{Region}}:${{Account}}:{part}"
-    if service == "kms":
-        part = "alias/${Alias}" if name in _KMS_ALIAS else "key/${KeyId}"
-        return f"arn:${{Partition}}:kms:${{Region}}:${{Account}}:{part}"
-    if service == "sts" and name.startswith("assumerole") or (service, name) == ("iam", "passrole"):
-        return "arn:${Partition}:iam::${Account}:role/${RoleNameWithPath}"
-    if service == "iam":
-        for word in ("Role", "Group", "Policy", "User"):
-            if name.endswith(word.lower()):
-                return f"arn:${{Partition}}:iam::${{Account}}:{word.lower()}/${{{word}NameWithPath}}"
-    return "*"
+    if folded in ACCOUNT_WIDE or service not in _TEMPLATES:
+        return "*"
+    return _TEMPLATES[service](name)
+
+
+def _s3(name: str) -> str:
+    if name in _S3_OBJECT:
+        return "arn:${Partition}:s3:::${BucketName}/${KeyName}"
+    elsewhere = "accesspoint" in name or "job" in name or "storagelens" in name
+    return "*" if elsewhere else "arn:${Partition}:s3:::${BucketName}"
+
+
+def _dynamodb(name: str) -> str:
+    part = _DYNAMODB_PARTS.get(name, "table/${TableName}")
+    if not part:
+        return "arn:${Partition}:dynamodb::${Account}:global-table/${GlobalTableName}"
+    return f"arn:${{Partition}}:dynamodb:${{Region}}:${{Account}}:{part}"
+
+
+def _kms(name: str) -> str:
+    part = "alias/${Alias}" if name in _KMS_ALIAS else "key/${KeyId}"
+    return f"arn:${{Partition}}:kms:${{Region}}:${{Account}}:{part}"
+
+
+def _sts(name: str) -> str:
+    return "arn:${Partition}:iam::${Account}:role/${RoleNameWithPath}" if name.startswith("assumerole") else "*"
+
+
+def _iam(name: str) -> str:
+    words = (word for word in ("Role", "Group", "Policy", "User") if name.endswith(word.lower()))
+    word = next(words, "")
+    return f"arn:${{Partition}}:iam::${{Account}}:{word.lower()}/${{{word}NameWithPath}}" if word else "*"
+
+
+_TEMPLATES: Final = {"s3": _s3, "dynamodb": _dynamodb, "kms": _kms, "sts": _sts, "iam": _iam}
 
 
 def authorised_on(action: str, resource: str) -> str:

@@ -12,6 +12,7 @@ from tfproof.iam.templates import Variable, compile_pieces, compile_values, spli
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
     from tfproof.iam.policy import Document, Statement
     from tfproof.iam.templates import Context, Matcher, Piece
 

@@ -49,7 +49,8 @@ class Decision:
         request: Request,
         policies: PolicySet,
         layers: tuple[Layer, ...],
-        deciding: tuple[CompiledStatement, ...],
+        *,
+        deciding: tuple[CompiledStatement, ...] = (),
         note: str = "",
     ) -> None:
         self.value = value
@@ -66,7 +67,7 @@ class Decision:
 
     @property
     def statements(self) -> tuple[Statement, ...]:
-        """The statements that decided: the denies of an explicitDeny, the allows of an allowed, else none (R10, R12)."""
+        """What decided: the denies of an explicitDeny, the allows of an allowed, else none (R10, R12)."""
         return tuple(compiled.statement for compiled in self._deciding)
 
     def layer(self, name: str) -> Layer | None:

@@ -105,11 +105,11 @@ class PolicySet:
         if self.organizations is not None:
             layers.append(_organizations(self.organizations, action, resource, context))
         if action == _NO_PERMISSION_NEEDED:
-            return Decision(_ALLOWED, request, self, tuple(layers), (), "sts:GetCallerIdentity needs no permission")
+            return Decision(_ALLOWED, request, self, tuple(layers), note="sts:GetCallerIdentity needs no permission")
         for layer in layers:
             if layer.effect is _EXPLICIT:
                 denies = tuple(s for found in layers if found.effect is _EXPLICIT for s in found.statements)
-                return Decision(_EXPLICIT, request, self, tuple(layers), denies)
+                return Decision(_EXPLICIT, request, self, tuple(layers), deciding=denies)
         return self._without_denies(request, action, tuple(layers), granted, grant)
 
     def _without_denies(
@@ -129,9 +129,9 @@ class PolicySet:
         else:
             ok = by_identity or by_resource
         if not ok or not limits.get("organizations", True):
-            return Decision(_IMPLICIT, request, self, layers, ())
+            return Decision(_IMPLICIT, request, self, layers)
         deciding = (identity.statements if by_identity else ()) + granted.statements
-        return Decision(_ALLOWED, request, self, layers, deciding)
+        return Decision(_ALLOWED, request, self, layers, deciding=deciding)
 
     def _resource_layer(self, request: Request, action: str, resource: str) -> tuple[Layer, Grant]:
         caller = request.caller
@@ -144,7 +144,7 @@ class PolicySet:
         allows: list[CompiledStatement] = []
         best = Grant.NONE
         for statement in self.resource or ():
-            grant = self._grant(statement, caller)
+            grant = self.grant(statement, caller)
             if grant is Grant.NONE or not statement.applies(action, resource, request.context):
                 continue
             if statement.is_deny:
@@ -156,7 +156,8 @@ class PolicySet:
             return Layer("resource", _EXPLICIT, tuple(denies)), Grant.NONE
         return Layer("resource", _ALLOWED if allows else _IMPLICIT, tuple(allows)), best
 
-    def _grant(self, statement: CompiledStatement, caller: Caller) -> Grant:
+    def grant(self, statement: CompiledStatement, caller: Caller) -> Grant:
+        """How a statement of the resource policy names a caller, NotPrincipal included."""
         if statement.principal is None:
             return Grant.NONE
         grant = statement.principal.grant(caller)

@@ -23,7 +23,7 @@ MAX_DEPTH: Final = 32
 _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 
 
-class JsonFault(Exception):  # noqa: N818  internal: callers turn it into a Problem
+class JsonFault(Exception):
     """The text is not JSON as policies use it; `offset` is where, counted in characters from 0."""
 
     def __init__(self, message: str, offset: int) -> None:
@@ -39,7 +39,9 @@ class NumberText(str):
 
 
 class DuplicateKeys(dict[str, Json]):
-    """An object in whose text a key stands more than once; validation names the key and its places."""
+    """An object in whose text a key stands more than once; `repeated` names those keys."""
+
+    repeated: tuple[str, ...] = ()
 
 
 def parse(text: str) -> Json:
@@ -66,7 +68,7 @@ def dump(value: Json, *, indent: int = 2) -> str:
     return _dump(value, indent, 0)
 
 
-def _dump(value: Json, indent: int, depth: int) -> str:
+def _dump(value: Json, indent: int, depth: int) -> str:  # noqa: PLR0911  one a type
     if depth > MAX_DEPTH:
         raise JsonFault(f"nested more than {MAX_DEPTH} deep", 0)
     if isinstance(value, NumberText):
@@ -102,7 +104,11 @@ def _refuse_deep_nesting(text: str) -> None:
 
 def _pairs(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     members = dict(pairs)
-    return members if len(members) == len(pairs) else DuplicateKeys(members)
+    if len(members) == len(pairs):
+        return members
+    found = DuplicateKeys(members)
+    found.repeated = tuple(key for key in members if sum(key == other for other, _ in pairs) > 1)
+    return found
 
 
 def _constant(name: str) -> NoReturn:

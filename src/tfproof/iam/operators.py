@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from operator import eq, ge, gt, le, lt
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from tfproof.iam.patterns import Wildcard
+from tfproof.iam.patterns import ANY, Wildcard
 from tfproof.iam.scalars import read_address, read_binary, read_bool, read_date, read_network, read_number
 from tfproof.iam.templates import Variable, compile_pieces, compile_values, resolve, split_template
 
@@ -119,6 +119,8 @@ def _arns(values: Sequence[str], variables: bool) -> Matcher:  # noqa: FBT001
 
 
 def _arn_parts(tokens: Sequence[Token]) -> tuple[Matcher, ...]:
+    if len(tokens) == 1 and tokens[0] is ANY:
+        tokens = [ANY, ":", ANY, ":", ANY, ":", ANY, ":", ANY, ":", ANY]
     parts: list[list[Piece]] = [[]]
     for token in tokens:
         if isinstance(token, Wildcard):
@@ -130,16 +132,19 @@ def _arn_parts(tokens: Sequence[Token]) -> tuple[Matcher, ...]:
     return tuple(compile_pieces([[piece for piece in part if piece] or [""]]) for part in parts)
 
 
+_COMPARISONS: Final[tuple[tuple[str, Callable[[Any, Any], bool]], ...]] = (
+    ("Equals", eq),
+    ("LessThan", lt),
+    ("LessThanEquals", le),
+    ("GreaterThan", gt),
+    ("GreaterThanEquals", ge),
+)
+
+
 def _comparisons() -> list[Operator]:
     found = []
     for family, reader in (("Numeric", read_number), ("Date", read_date)):
-        for suffix, compare in (
-            ("Equals", eq),
-            ("LessThan", lt),
-            ("LessThanEquals", le),
-            ("GreaterThan", gt),
-            ("GreaterThanEquals", ge),
-        ):
+        for suffix, compare in _COMPARISONS:
             found.append(Operator(family + suffix, _ordered(reader, compare), reader=reader))
         found.append(Operator(f"{family}NotEquals", _ordered(reader, eq), negated=True, reader=reader))
     return found

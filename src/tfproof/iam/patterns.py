@@ -27,7 +27,7 @@ class Wildcard:
 ANY: Final = Wildcard("*")
 ONE: Final = Wildcard("?")
 
-Token: TypeAlias = "str | Wildcard"
+Token: TypeAlias = "str | Wildcard"  # noqa: S105  a piece of a pattern, no password
 """A piece of a pattern: literal text (a `*` in it is only a character) or a wildcard."""
 
 _Runs: TypeAlias = tuple[tuple[int, str], ...]

@@ -90,15 +90,15 @@ def _scan(text: str) -> Node:
     key: tuple[str, int] | None = None
     objects: list[bool] = []
     for match in _TOKEN.finditer(text):
-        token = match.group()
-        if token in ("]", "}"):
+        mark = match.group()
+        if mark in ("]", "}"):
             stack.pop().end = match.end()
             objects.pop()
             continue
-        if token in (",", ":"):
+        if mark in (",", ":"):
             continue
         if objects and objects[-1] and key is None:
-            key = _unescape(token[1:-1]), match.start()
+            key = _unescape(mark[1:-1]), match.start()
             continue
         node = Node(match.start(), match.end())
         if not stack:
@@ -108,9 +108,9 @@ def _scan(text: str) -> Node:
             key = None
         else:
             stack[-1].items.append(node)
-        if token in ("[", "{"):
+        if mark in ("[", "{"):
             stack.append(node)
-            objects.append(token == "{")
+            objects.append(mark == "{")
             key = None
     return root or Node(0)
 

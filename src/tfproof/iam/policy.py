@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from tfproof.iam import wording
 from tfproof.iam.errors import MalformedPolicyDocument
 from tfproof.iam.json_text import Json, JsonFault, dump, parse
 from tfproof.iam.places import Place, PlaceMap
+from tfproof.iam.problems import Problem
 
 if TYPE_CHECKING:
     from tfproof.iam.places import Path
@@ -101,10 +103,8 @@ class Document:
         else:
             value = source
         if not isinstance(value, Mapping):
-            raise MalformedPolicyDocument(
-                f"{name}: Syntax errors in policy.",
-                remedy=f"a policy is a JSON object ({{...}}); this is {_kind(value)}",
-            )
+            remedy = f"a policy is a JSON object ({{...}}); this is {_kind(value)}"
+            raise _refuse(Problem(wording.SYNTAX, (), remedy, fixed_place=Place(1, 1)), name)
         self.value: Mapping[str, Json] = value
 
     @property
@@ -114,7 +114,13 @@ class Document:
             try:
                 self._text = dump(dict(self.value))
             except JsonFault as fault:
-                raise MalformedPolicyDocument(f"{self.name}: Syntax errors in policy.", remedy=fault.message) from None
+                problem = Problem(wording.SYNTAX, (), fault.message, fixed_place=Place(1, 1))
+                raise _refuse(problem, self.name) from None
+        return self._text
+
+    @property
+    def submitted(self) -> str | None:
+        """The text the document was given as, None when it was given as an object."""
         return self._text
 
     @property
@@ -145,13 +151,15 @@ class Document:
 
 
 def not_json(text: str, fault: JsonFault, name: str) -> MalformedPolicyDocument:
-    """The error for a text that is no JSON, with the place."""
+    """The error for a text that is no JSON, with the place where reading stopped."""
     before = text[: fault.offset].replace("\r\n", "\n").replace("\r", "\n")
     place = Place(before.count("\n") + 1, len(before) - before.rfind("\n"))
-    return MalformedPolicyDocument(
-        f"{name}: Syntax errors in policy. {fault.message} at {place}",
-        remedy="a policy must be valid JSON and the first byte must be '{'",
-    )
+    remedy = f"{fault.message}; a policy must be valid JSON and the first byte must be '{{'"
+    return _refuse(Problem(wording.SYNTAX, (), remedy, fixed_place=place), name)
+
+
+def _refuse(problem: Problem, name: str) -> MalformedPolicyDocument:
+    return MalformedPolicyDocument(f"{name}: {problem}", problems=[problem])
 
 
 def values_of(element: Json) -> list[str]:

@@ -43,9 +43,9 @@ class Request:
         context: Mapping[str, ContextValue] | None = None,
         resource_account: str | None = None,
     ) -> None:
-        if not isinstance(action, str) or action.count(":") != 1 or "*" in action or "?" in action:
+        if not _is_text(action) or action.count(":") != 1 or "*" in action or "?" in action:
             raise UsageError(f"action {action!r} is no action", remedy="name one as service:Name, such as s3:GetObject")
-        if not isinstance(resource, str) or not resource:
+        if not _is_text(resource) or not resource:
             raise UsageError(f"resource {resource!r} is no resource", remedy="give an ARN, or * for all resources")
         if resource_account is not None and not is_account_id(resource_account):
             raise UsageError(f"resource_account={resource_account!r} is no account: twelve digits are")
@@ -66,7 +66,7 @@ def read_context(given: Mapping[str, ContextValue]) -> Context:
     """
     context: dict[str, str | tuple[str, ...]] = {}
     for name, value in given.items():
-        key = name.lower() if isinstance(name, str) else _refuse_name(name)
+        key = name.lower() if _is_text(name) else _refuse_name(name)
         if key in context:
             raise UsageError(f"context key {name!r} is given twice: names are case-insensitive")
         if isinstance(value, str):
@@ -88,3 +88,8 @@ def _scalar(name: str, value: object) -> str:
 
 def _refuse_name(name: object) -> str:
     raise UsageError(f"context key {name!r} is no text")
+
+
+def _is_text(value: object) -> bool:
+    """Whether a value is text, whatever its annotation promises: callers without a type checker get our error too."""
+    return isinstance(value, str)

@@ -34,7 +34,7 @@ def read_number(text: str) -> Number | None:
 
 
 def read_bool(text: str) -> str | None:
-    """ "true" or "false" of a boolean in any case (R62), None for anything else."""
+    """The words "true" or "false" of a boolean in any case (R62), None for anything else."""
     folded = text.lower()
     return folded if folded in ("true", "false") else None
 
