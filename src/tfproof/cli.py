@@ -76,6 +76,9 @@ def _parser() -> argparse.ArgumentParser:
     prove.add_argument("--provider-mirror", metavar="FOLDER", help="filesystem mirror to take providers from")
     prove.add_argument("--region", default="us-east-1", help="region of the run (default: %(default)s)")
     prove.add_argument("--keep", action="store_true", help="keep the run folder; it holds plans and states in clear")
+    prove.add_argument(
+        "--no-keep-provider", action="store_true", help="let Terraform start the provider anew for each command"
+    )
     prove.set_defaults(command=_prove)
     return parser
 
@@ -106,6 +109,7 @@ def _prove(options: argparse.Namespace) -> int:
         provider_mirror=options.provider_mirror,
         region=options.region,
         keep=options.keep,
+        keep_provider=not options.no_keep_provider,
     )
     try:
         proof = prove(settings, report, started=started)

@@ -20,6 +20,7 @@ from tfproof.checks.second_plan_empty import judge as judge_second_plan
 from tfproof.proof import interventions
 from tfproof.proof.observer import Observer, Silent
 from tfproof.proof.proof import Proof, Step
+from tfproof.proof.providers import Providers
 from tfproof.targets.target import Target
 from tfproof.terraform.command import Completed
 from tfproof.terraform.errors import TerraformError
@@ -39,10 +40,20 @@ class Journey:
         workspace: The module's copy, and Terraform in it.
         target: Where it is applied.
         proof: What the findings are added to.
+        providers: Where its provider process comes from.
         observer: Who is told on the way.
     """
 
-    def __init__(self, workspace: Workspace, target: Target, proof: Proof, *, observer: Observer | None = None) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        target: Target,
+        proof: Proof,
+        *,
+        providers: Providers,
+        observer: Observer | None = None,
+    ) -> None:
+        self._providers = providers
         self.workspace = workspace
         self.target = target
         self.proof = proof
@@ -66,8 +77,10 @@ class Journey:
         return self.proof
 
     def initialise(self) -> None:
-        """`terraform init`."""
+        """`terraform init`, and a provider process for the commands after it."""
         self._step("init", self.workspace.init)
+        if self._providers.serve(self.workspace) is None:
+            self.proof.notes.append("Terraform starts its own providers: the configuration does not allow sharing one")
 
     def plan(self) -> Plan:
         """`terraform plan`, and the plan read."""

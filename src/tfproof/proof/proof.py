@@ -77,6 +77,7 @@ class Proof:
         steps: The steps that ended well, in order.
         findings: Everything the checks answered.
         interventions: What was done to the target by hand, such as switching a protection off before destroy.
+        notes: What else is worth knowing about how it was done.
         complete: Whether the journey went to its end.
     """
 
@@ -88,6 +89,7 @@ class Proof:
     steps: list[Step] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     interventions: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     complete: bool = False
 
     @property

@@ -14,6 +14,7 @@ from tfproof.errors import TfproofError
 from tfproof.proof.journey import Journey
 from tfproof.proof.observer import Observer
 from tfproof.proof.proof import Proof
+from tfproof.proof.providers import Providers
 from tfproof.targets.embedded import EmbeddedTarget
 from tfproof.terraform.binary import find_terraform
 from tfproof.terraform.provider_mirror import find_provider_source
@@ -34,6 +35,7 @@ class Settings:
         provider_mirror: Mirror to use instead of the one that is found.
         region: Region of the run.
         keep: Whether the run folder is kept.
+        keep_provider: Whether one provider process may serve all commands.
     """
 
     module: Path
@@ -43,6 +45,7 @@ class Settings:
     provider_mirror: str | None = None
     region: str = "us-east-1"
     keep: bool = False
+    keep_provider: bool = True
 
 
 def make_run_folder() -> Path:
@@ -74,6 +77,7 @@ def prove(
         TfproofError: Something needed is missing, or a step that had to work did not.
     """
     folder = make_run_folder()
+    kept = Providers(folder / "p", keep=settings.keep_provider)
     try:
         # The server starts while Terraform says its version and the mirror is looked for.
         target = EmbeddedTarget(folder / "target.log", region=settings.region)
@@ -98,8 +102,9 @@ def prove(
                 providers=str(providers.result()),
             )
             started(proof, workspace, folder)
-            return Journey(workspace, target, proof, observer=observer).run()
+            return Journey(workspace, target, proof, providers=kept, observer=observer).run()
         finally:
+            kept.stop()
             target.stop()
     finally:
         if not settings.keep:

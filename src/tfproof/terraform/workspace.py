@@ -15,6 +15,7 @@ from tfproof.terraform.command import Completed, EventHandler, run
 from tfproof.terraform.environment import base_environment
 from tfproof.terraform.plan import Plan
 from tfproof.terraform.provider_mirror import ProviderSource
+from tfproof.terraform.provider_process import ProviderProcess
 from tfproof.terraform.source import Location, ModuleSource, module_folders
 from tfproof.terraform.state import State
 from tfproof.terraform.variables import write_variables
@@ -125,6 +126,17 @@ class Workspace:
     def run(self, *arguments: str, ok: tuple[int, ...] = (0,)) -> Completed:
         """Any other command, in this workspace's environment."""
         return self._run(*arguments, ok=ok)
+
+    def attach(self, provider: ProviderProcess | None) -> None:
+        """Lets the commands from now on use a provider process; None lets Terraform start its own again."""
+        self._environment.pop("TF_REATTACH_PROVIDERS", None)
+        if provider is not None:
+            self._environment["TF_REATTACH_PROVIDERS"] = provider.reattach
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of its commands."""
+        return dict(self._environment)
 
     # -- where things are -------------------------------------------------------------------------------------------
 
