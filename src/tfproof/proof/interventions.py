@@ -8,8 +8,9 @@ from tfproof.checks.live import LiveBackend
 from tfproof.checks.written_object import PROBE_KEY
 from tfproof.errors import TfproofError
 from tfproof.targets.target import Target
+from tfproof.terraform.state import State
 
-__all__ = ["count_versions", "empty_bucket", "switch_table_protection_off", "write_probe"]
+__all__ = ["count_versions", "release", "write_probe"]
 
 _PAGE = 1000
 
@@ -27,39 +28,37 @@ def count_versions(target: Target, live: LiveBackend) -> int:
     return sum(1 for _ in _versions(target.client("s3"), live.bucket_name))
 
 
-def switch_table_protection_off(target: Target, live: LiveBackend) -> str:
-    """Switches the lock table's deletion protection off, on an emulator only.
+def release(target: Target, state: State) -> list[str]:
+    """Makes everything in a state destroyable, on an emulator only: protections off, buckets emptied.
+
+    Returns:
+        What was done, for people.
 
     Raises:
         TfproofError: The target is a real account.
     """
-    _only_on_emulators(target)
-    if not live.table_name:
-        return ""
-    target.client("dynamodb").update_table(TableName=live.table_name, DeletionProtectionEnabled=False)
-    return f"switched deletion protection of table {live.table_name} off"
-
-
-def empty_bucket(target: Target, live: LiveBackend) -> str:
-    """Deletes every version and delete marker of the bucket, on an emulator only.
-
-    Raises:
-        TfproofError: The target is a real account.
-    """
-    _only_on_emulators(target)
-    s3 = target.client("s3")
-    found = list(_versions(s3, live.bucket_name))
-    for start in range(0, len(found), _PAGE):
-        s3.delete_objects(Bucket=live.bucket_name, Delete={"Objects": found[start : start + _PAGE], "Quiet": True})
-    return f"deleted {len(found)} object versions of bucket {live.bucket_name}"
-
-
-def _only_on_emulators(target: Target) -> None:
     if not target.is_emulator:
         raise TfproofError(
             f"target={target.description!r} is a real account: protections and data there are never touched",
             remedy="See docs/runbook.md on destroying by hand.",
         )
+    done = []
+    for resource in state.managed:
+        name = str(resource.at("name", default="") or resource.at("bucket", default=""))
+        if resource.type == "aws_dynamodb_table" and resource.at("deletion_protection_enabled", default=False):
+            target.client("dynamodb").update_table(TableName=name, DeletionProtectionEnabled=False)
+            done.append(f"switched deletion protection of table {name} off")
+        elif resource.type == "aws_s3_bucket":
+            deleted = _empty_bucket(target.client("s3"), name)
+            done += [f"deleted {deleted} object versions of bucket {name}"] if deleted else []
+    return done
+
+
+def _empty_bucket(s3: Any, name: str) -> int:
+    found = list(_versions(s3, name))
+    for start in range(0, len(found), _PAGE):
+        s3.delete_objects(Bucket=name, Delete={"Objects": found[start : start + _PAGE], "Quiet": True})
+    return len(found)
 
 
 def _versions(s3: Any, bucket: str) -> Any:

@@ -79,7 +79,7 @@ class Journey:
     def initialise(self) -> None:
         """`terraform init`, and a provider process for the commands after it."""
         self._step("init", self.workspace.init)
-        if self._providers.serve(self.workspace) is None:
+        if not self._providers.serve(self.workspace):
             self.proof.notes.append("Terraform starts its own providers: the configuration does not allow sharing one")
 
     def plan(self) -> Plan:
@@ -105,7 +105,7 @@ class Journey:
 
         def audit() -> list[Finding]:
             if live.bucket_name:
-                self._intervene(interventions.write_probe(self.target, live))
+                self.proof.interventions.append(interventions.write_probe(self.target, live))
             return [finding for check in CHECKS for finding in check.on_live(live)]
 
         self._found(Layer.LIVE, self._step("audit target", audit, lambda found: f"{len(found)} findings"))
@@ -129,8 +129,7 @@ class Journey:
         now = LiveBackend(self.target.client, live.state)
         self._judged(DESTROY_REFUSED, judge_destroy(refusal, now, before, after))
         if refusal is not None:
-            self._intervene(interventions.switch_table_protection_off(self.target, live))
-            self._intervene(interventions.empty_bucket(self.target, live))
+            self.proof.interventions += interventions.release(self.target, self.workspace.state())
             self._step("destroy", lambda: self.workspace.destroy(on_event=self.observer.event), _apply_summary)
         self._judged(NOTHING_LEFT, judge_leftovers(self.target.leftovers()))
 
@@ -159,10 +158,6 @@ class Journey:
         found = list(findings)
         self.proof.findings.extend(found)
         self.observer.audited(layer, found)
-
-    def _intervene(self, what: str) -> None:
-        if what:
-            self.proof.interventions.append(what)
 
 
 def _plan_summary(done: Completed) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 from tfproof.terraform.provider_process import ProviderProcess, serving_key
@@ -25,24 +26,27 @@ class Providers:
         self._processes: dict[str, ProviderProcess] = {}
         self._lock = threading.Lock()
 
-    def serve(self, workspace: Workspace) -> ProviderProcess | None:
+    def serve(self, workspace: Workspace) -> bool:
         """Attaches an initialised workspace to a process, when its configuration allows it.
 
         Returns:
-            The process, or None when Terraform starts its own providers.
+            Whether it is attached; if not, Terraform starts its own providers.
         """
-        key = serving_key(workspace.root, workspace.environment) if self._keep else None
+        value = self.reattach_value(workspace.root, workspace.environment)
+        workspace.attach(value)
+        return value is not None
+
+    def reattach_value(self, root: Path, environment: Mapping[str, str]) -> str | None:
+        """The `TF_REATTACH_PROVIDERS` value for an initialised root module, or None when no process may serve it."""
+        key = serving_key(root, environment) if self._keep else None
         if key is None:
             return None
         with self._lock:
             process = self._processes.get(key)
             if process is None or not process.is_alive:
-                process = ProviderProcess(
-                    workspace.root, workspace.environment, self._folder / str(len(self._processes))
-                )
+                process = ProviderProcess(root, environment, self._folder / str(len(self._processes)))
                 self._processes[key] = process
-        workspace.attach(process)
-        return process
+        return process.reattach
 
     def process_ids(self) -> list[int]:
         """Of the processes that run."""

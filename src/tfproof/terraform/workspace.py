@@ -15,7 +15,6 @@ from tfproof.terraform.command import Completed, EventHandler, run
 from tfproof.terraform.environment import base_environment
 from tfproof.terraform.plan import Plan
 from tfproof.terraform.provider_mirror import ProviderSource
-from tfproof.terraform.provider_process import ProviderProcess
 from tfproof.terraform.source import Location, ModuleSource, module_folders
 from tfproof.terraform.state import State
 from tfproof.terraform.variables import write_variables
@@ -127,11 +126,11 @@ class Workspace:
         """Any other command, in this workspace's environment."""
         return self._run(*arguments, ok=ok)
 
-    def attach(self, provider: ProviderProcess | None) -> None:
-        """Lets the commands from now on use a provider process; None lets Terraform start its own again."""
+    def attach(self, reattach: str | None) -> None:
+        """Sets the `TF_REATTACH_PROVIDERS` of the commands from now on; None lets Terraform start its own providers."""
         self._environment.pop("TF_REATTACH_PROVIDERS", None)
-        if provider is not None:
-            self._environment["TF_REATTACH_PROVIDERS"] = provider.reattach
+        if reattach is not None:
+            self._environment["TF_REATTACH_PROVIDERS"] = reattach
 
     @property
     def environment(self) -> dict[str, str]:
