@@ -136,7 +136,7 @@ def applied(request: pytest.FixtureRequest) -> Applied:
 
 @pytest.fixture
 def replan(request: pytest.FixtureRequest) -> Callable[..., SecondPlan]:
-    """Plans the test's applied stack again: `assert replan().is_empty`, `replan(refresh=False)`."""
+    """The test's applied stack can be planned again with it: `assert replan().is_empty`, with or without a refresh."""
     run, spec = _run(request.config), _spec(request)
 
     def again(*, refresh: bool = True) -> SecondPlan:
@@ -145,18 +145,29 @@ def replan(request: pytest.FixtureRequest) -> Callable[..., SecondPlan]:
     return again
 
 
+@pytest.fixture(scope="session")
+def workspace_factory(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., Workspace]]:
+    """Makes workspaces that last for the session, as `workspace` does for one test."""
+    yield from _workspaces(_run(request.config), request.config.rootpath, tmp_path_factory.mktemp("workspaces"))
+
+
 @pytest.fixture
 def workspace(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Workspace]]:
     """Makes workspaces of the test's own, initialised and ready to plan.
 
-    `workspace("modules/x", bucket_name="y")` makes one with these values of its variables. What the test leaves applied is destroyed after it.
+    `workspace("modules/x", bucket_name="y")` makes one of a module, seen from the root of the tests, with these values
+    of its variables. What the test leaves applied is destroyed after it.
     """
-    run = _run(request.config)
+    yield from _workspaces(_run(request.config), request.config.rootpath, tmp_path)
+
+
+def _workspaces(run: Run, root: Path, folder: Path) -> Iterator[Callable[..., Workspace]]:
     made: list[Workspace] = []
 
     def make(path: str | Path, **variables: Any) -> Workspace:
-        folder = tmp_path / f"workspace-{len(made)}"
-        made.append(run.workspace(folder, request.config.rootpath / path, variables))
+        made.append(run.workspace(folder / f"workspace-{len(made)}", root / path, variables))
         return made[-1]
 
     yield make

@@ -103,6 +103,10 @@ class Backend:
             return parts[0].address
         return self.bucket.address if self.bucket is not None else ""
 
+    def output_address(self, name: str) -> str:
+        """Address of one of the backend's outputs, for pointing at a source line."""
+        return f"{self.module}.output.{name}" if self.module else f"output.{name}"
+
     def _main(self, resource_type: str, name_attribute: str, name: Any) -> Resource | None:
         candidates = self.all_of(resource_type)
         if isinstance(name, str):

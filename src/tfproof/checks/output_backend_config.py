@@ -13,7 +13,7 @@ from tfproof.values import UNKNOWN, reveal
 
 __all__ = ["CHECK"]
 
-_OUTPUT = "output.backend_config"
+_OUTPUT = "backend_config"
 _LOCKS = Expectation(
     "dynamodb_table, or use_lockfile = true, or both",
     lambda config: bool(config.get("dynamodb_table")) or config.get("use_lockfile") is True,
@@ -22,13 +22,16 @@ _NAMED = Expectation("the name of the state's object", lambda found: isinstance(
 
 
 def _configured(backend: Backend) -> Iterator[Answer]:
+    output = backend.output_address(_OUTPUT)
     config = backend.outputs.get("backend_config")
     if config is UNKNOWN:
-        yield answer(_NAMED, UNKNOWN, subject=_OUTPUT, address=_OUTPUT)
+        yield answer(_NAMED, UNKNOWN, subject=output, address=output)
         return
     config = config if isinstance(config, dict) else reveal(config)
     if not isinstance(config, dict):
-        yield missing("output backend_config", subject=_OUTPUT, expected="an output backend_config, an object")
+        yield missing(
+            "output backend_config", subject=output, address=output, expected="an output backend_config, an object"
+        )
         return
     bucket = backend.bucket.at("bucket", default=None) if backend.bucket is not None else None
     expectations = {
@@ -39,16 +42,16 @@ def _configured(backend: Backend) -> Iterator[Answer]:
         "kms_key_id": same_key(expected_key(backend)),
     }
     for name, expectation in expectations.items():
-        yield answer(expectation, config.get(name), subject=_OUTPUT, path=f"value.{name}", address=_OUTPUT)
+        yield answer(expectation, config.get(name), subject=output, path=f"value.{name}", address=output)
     locks = {name: config.get(name) for name in ("dynamodb_table", "use_lockfile") if name in config}
     found = UNKNOWN if any(value is UNKNOWN for value in locks.values()) else locks
-    yield answer(_LOCKS, found, subject=_OUTPUT, path="value.dynamodb_table", address=_OUTPUT)
+    yield answer(_LOCKS, found, subject=output, path="value.dynamodb_table", address=output)
     if backend.locks_in_table:
         table = backend.table.at("name", default=None) if backend.table is not None else None
         named = Expectation(
             "the name of the lock table", lambda name: table is UNKNOWN or (name == table and bool(name))
         )
-        yield answer(named, config.get("dynamodb_table"), subject=_OUTPUT, path="value.dynamodb_table", address=_OUTPUT)
+        yield answer(named, config.get("dynamodb_table"), subject=output, path="value.dynamodb_table", address=output)
 
 
 CHECK = Check(

@@ -15,7 +15,7 @@ from tfproof.values import UNKNOWN, reveal
 
 __all__ = ["CHECK", "parse_backend_file"]
 
-_OUTPUT = "output.backend_config_hcl"
+_OUTPUT = "backend_config_hcl"
 _LINE = re.compile(r"^\s*(\w+)\s*=\s*(.+?)\s*$")
 
 
@@ -46,15 +46,18 @@ def _parsed(text: Any) -> Any:
 
 
 def _configured(backend: Backend) -> Iterator[Answer]:
+    output = backend.output_address(_OUTPUT)
     if "backend_config_hcl" not in backend.outputs:
-        yield missing("output backend_config_hcl", subject=_OUTPUT, expected="an output backend_config_hcl")
+        yield missing(
+            "output backend_config_hcl", subject=output, address=output, expected="an output backend_config_hcl"
+        )
         return
     config = backend.outputs.get("backend_config")
     text = _parsed(backend.outputs["backend_config_hcl"])
     known = UNKNOWN if config is UNKNOWN or (isinstance(config, dict) and _has_unknown(config)) else reveal(config)
     found = UNKNOWN if known is UNKNOWN else text
     same = Expectation("the settings of backend_config, all of them", lambda settings: settings == known)
-    yield answer(same, found, subject=_OUTPUT, path="value", address=_OUTPUT)
+    yield answer(same, found, subject=output, path="value", address=output)
 
 
 def _has_unknown(config: dict[str, Any]) -> bool:

@@ -14,7 +14,7 @@ from tfproof.values import UNKNOWN, reveal
 
 __all__ = ["CHECK", "DOCUMENTED_ACTIONS"]
 
-_OUTPUT = "output.documented_policy_json"
+_OUTPUT = "documented_policy_json"
 
 DOCUMENTED_ACTIONS: dict[str, tuple[str, ...]] = {
     "AllowS3StateAccess": ("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"),
@@ -25,8 +25,11 @@ DOCUMENTED_ACTIONS: dict[str, tuple[str, ...]] = {
 
 
 def _configured(backend: Backend) -> Iterator[Answer]:
+    output = backend.output_address(_OUTPUT)
     if "documented_policy_json" not in backend.outputs:
-        yield missing("output documented_policy_json", subject=_OUTPUT, expected="an output documented_policy_json")
+        yield missing(
+            "output documented_policy_json", subject=output, address=output, expected="an output documented_policy_json"
+        )
         return
     text = backend.outputs["documented_policy_json"]
     statements = UNKNOWN if text is UNKNOWN else _statements(reveal(text))
@@ -38,10 +41,10 @@ def _configured(backend: Backend) -> Iterator[Answer]:
         expectation = Expectation(f"{sid}: {', '.join(actions)} on {', '.join(map(str, resources))}", expected.__eq__)
         unknown = statements is UNKNOWN or _any_unknown(resources)
         found = UNKNOWN if unknown else statements.get(sid)
-        yield answer(expectation, found, subject=_OUTPUT, path="value", address=_OUTPUT)
+        yield answer(expectation, found, subject=output, path="value", address=output)
     if statements is not UNKNOWN:
         names = Expectation("no other statement", lambda found: set(found) <= set(DOCUMENTED_ACTIONS))
-        yield answer(names, sorted(statements), subject=_OUTPUT, path="value", address=_OUTPUT)
+        yield answer(names, sorted(statements), subject=output, path="value", address=output)
 
 
 def _any_unknown(values: list[Any]) -> bool:

@@ -14,23 +14,25 @@ from tfproof.values import reveal
 
 __all__ = ["CHECK"]
 
-_OUTPUT = "output.kms_key_arn"
+_OUTPUT = "kms_key_arn"
 
 
 def _configured(backend: Backend) -> Iterator[Answer]:
+    output = backend.output_address(_OUTPUT)
     if "kms_key_arn" not in backend.outputs:
-        yield missing("output kms_key_arn", subject=_OUTPUT, expected="an output kms_key_arn")
+        yield missing("output kms_key_arn", subject=output, address=output, expected="an output kms_key_arn")
         return
     yield answer(
         same_key(expected_key(backend)),
         backend.outputs["kms_key_arn"],
-        subject=_OUTPUT,
+        subject=output,
         path="value",
-        address=_OUTPUT,
+        address=output,
     )
 
 
 def _live(live: LiveBackend) -> Iterator[Answer]:
+    output = live.state.output_address(_OUTPUT)
     arn = reveal(live.state.outputs.get("kms_key_arn"))
     is_output = Expectation(f"the output kms_key_arn, {shown(arn)}", lambda found: found == arn)
     yield answer(
@@ -38,12 +40,12 @@ def _live(live: LiveBackend) -> Iterator[Answer]:
         live.default_encryption.get("KMSMasterKeyID"),
         subject="GetBucketEncryption KMSMasterKeyID",
         path="value",
-        address=_OUTPUT,
+        address=output,
     )
     if live.state.locks_in_table:
         found = live.table.get("SSEDescription", {}).get("KMSMasterKeyArn")
         subject = "DescribeTable SSEDescription.KMSMasterKeyArn"
-        yield answer(is_output, found, subject=subject, path="value", address=_OUTPUT)
+        yield answer(is_output, found, subject=subject, path="value", address=output)
 
 
 CHECK = Check(

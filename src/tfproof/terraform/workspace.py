@@ -109,9 +109,16 @@ class Workspace:
         """The plan in a plan file, read through `terraform show -json`."""
         return Plan(_parsed(self._run("show", "-json", str(self.plan_file(name))).stdout, "show"))
 
-    def apply(self, *, name: str = "plan", on_event: EventHandler | None = None) -> Completed:
+    def apply(self, *, name: str = "plan", parallelism: int = 10, on_event: EventHandler | None = None) -> Completed:
         """`terraform apply` of a plan file, without planning again."""
-        return self._run("apply", "-json", str(self.plan_file(name)), stream=True, on_event=on_event)
+        return self._run(
+            "apply",
+            "-json",
+            f"-parallelism={parallelism}",
+            str(self.plan_file(name)),
+            stream=True,
+            on_event=on_event,
+        )
 
     def destroy(self, *, on_event: EventHandler | None = None) -> Completed:
         """`terraform destroy` of all there is."""

@@ -1,0 +1,62 @@
+# Everything here makes the environment it needs; nothing has to be installed by hand but Python 3.11+ and Terraform 1.9+.
+
+# The first of these that is there and is 3.11 or newer.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+MODULE ?= modules/state-backend
+WORKERS ?= 2
+# A proof run needs nothing but a bucket name; PROVE='--var-file prod.tfvars' replaces it.
+PROVE ?= --var bucket_name=tfproof-state
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## what there is to make
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: prove
+prove: $(READY) ## prove the module: plan, apply, audit, destroy, with the real Terraform on an emulator
+	@$(BIN)/tfproof prove $(MODULE) $(PROVE)
+
+.PHONY: test
+test: $(READY) ## run every test, two at a time
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(PYTEST)
+
+.PHONY: lint
+lint: $(READY) ## ruff, mypy, terraform fmt, and whether the generated docs are current
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	TF_CLI_CONFIG_FILE=/dev/null terraform fmt -check -recursive -diff modules
+	$(BIN)/python tools/module_docs.py --check modules/state-backend
+
+.PHONY: validate
+validate: $(READY) ## `terraform validate` of the module and its examples, with the provider that is at hand
+	@$(BIN)/tfproof validate modules/state-backend modules/state-backend/examples/*
+
+.PHONY: docs
+docs: $(READY) ## write the generated tables of the module's README anew
+	$(BIN)/python tools/module_docs.py modules/state-backend
+
+.PHONY: lock
+lock: $(READY) ## resolve requirements/lock.txt anew, with hashes and without the addresses of any registry
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--python-version 3.11 --no-header --upgrade pyproject.toml requirements/dev.in requirements/build.in \
+		-o requirements/lock.txt
+
+.PHONY: clean
+clean: ## remove the environment and all caches
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+
+# One environment for everything, pinned and hashed; the package itself is installed from this folder.
+$(READY): requirements/lock.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "tfproof needs Python 3.11 or newer on PATH, or PYTHON=/path/to/python" >&2; exit 3; }
+	@echo "making $(VENV) with $$($(PYTHON) --version) ..."
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/lock.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(READY)
