@@ -72,15 +72,39 @@ def _parser() -> argparse.ArgumentParser:
         "--var", action="append", default=[], metavar="NAME=VALUE", help="value of a variable, as Terraform's -var"
     )
     prove.add_argument("--var-file", action="append", default=[], type=Path, metavar="FILE", help="a .tfvars file")
-    prove.add_argument("--terraform", metavar="PATH", help="Terraform or OpenTofu binary (default: the one on PATH)")
-    prove.add_argument("--provider-mirror", metavar="FOLDER", help="filesystem mirror to take providers from")
+    _add_tools(prove)
     prove.add_argument("--region", default="us-east-1", help="region of the run (default: %(default)s)")
     prove.add_argument("--keep", action="store_true", help="keep the run folder; it holds plans and states in clear")
     prove.add_argument(
         "--no-keep-provider", action="store_true", help="let Terraform start the provider anew for each command"
     )
     prove.set_defaults(command=_prove)
+    validate = commands.add_parser(
+        "validate",
+        help="run `terraform validate` on modules",
+        description="Runs `terraform validate` on copies of modules.",
+    )
+    validate.add_argument("modules", nargs="+", type=Path, metavar="PATH", help="folder of a module")
+    _add_tools(validate)
+    validate.set_defaults(command=_validate)
     return parser
+
+
+def _add_tools(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--terraform", metavar="PATH", help="Terraform or OpenTofu binary (default: the one on PATH)")
+    parser.add_argument("--provider-mirror", metavar="FOLDER", help="filesystem mirror to take providers from")
+
+
+def _validate(options: argparse.Namespace) -> int:
+    from tfproof.proof.validate import validate  # noqa: PLC0415
+
+    found = validate(options.modules, terraform=options.terraform, provider_mirror=options.provider_mirror)
+    for module, diagnostics in found.items():
+        errors = [item for item in diagnostics if item.is_error]
+        print(f"{module}: {'not valid' if errors else 'valid'}")  # noqa: T201  # what the command is for
+        for diagnostic in diagnostics:
+            print(f"  {diagnostic}")  # noqa: T201
+    return int(any(item.is_error for diagnostics in found.values() for item in diagnostics))
 
 
 def _prove(options: argparse.Namespace) -> int:

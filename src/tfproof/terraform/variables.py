@@ -43,7 +43,7 @@ def parse_assignments(assignments: Iterable[str]) -> dict[str, Any]:
 
 
 def write_variables(
-    folder: Path, source: ModuleSource, values: Mapping[str, Any], files: Iterable[Path]
+    folder: Path, source: ModuleSource, values: Mapping[str, Any], files: Iterable[Path], *, complete: bool = True
 ) -> tuple[str, ...]:
     """Writes the values into files of the run folder and answers the arguments that make Terraform read them.
 
@@ -51,7 +51,7 @@ def write_variables(
     Terraform: values over files.
 
     Raises:
-        UsageError: A file is missing; a variable is not declared; one that has no default has no value.
+        UsageError: A file is missing; a variable is not declared; with `complete`, one that has no default has no value.
     """
     declared = {block.labels[0]: block for block in source.of_type("variable") if block.labels}
     unknown = sorted(set(values) - set(declared))
@@ -70,7 +70,7 @@ def write_variables(
     missing = sorted(
         name for name, block in declared.items() if "default" not in block.attributes and name not in given
     )
-    if missing:
+    if missing and complete:
         raise UsageError(
             f"variable={missing[0]!r} of {source.folder} has no default and was given no value",
             remedy=f"Give one: --var {missing[0]}=VALUE."

@@ -53,6 +53,7 @@ class Workspace:
         environment: What the target adds to the environment: endpoint and credentials.
         variables: Values of the root module's variables; an `Expression` is read as Terraform reads `-var`.
         variable_files: `.tfvars` files to use.
+        complete: Whether every variable without a default must have a value, as a plan needs it.
 
     Raises:
         UsageError: `module` is no folder, or has no Terraform files; the variables are not as `write_variables` wants.
@@ -68,6 +69,7 @@ class Workspace:
         environment: Mapping[str, str],
         variables: Mapping[str, Any] | None = None,
         variable_files: tuple[Path, ...] = (),
+        complete: bool = True,
     ) -> None:
         self.folder = folder
         self.module = module
@@ -80,7 +82,9 @@ class Workspace:
         self._environment = base_environment(
             folder / "home", cli_config=providers.write_cli_config(folder), extra=environment
         )
-        self._variable_arguments = write_variables(folder, self.source, variables or {}, variable_files)
+        self._variable_arguments = write_variables(
+            folder, self.source, variables or {}, variable_files, complete=complete
+        )
 
     # -- the commands, in the order of a run ------------------------------------------------------------------------
 
