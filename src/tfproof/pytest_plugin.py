@@ -136,7 +136,7 @@ def applied(request: pytest.FixtureRequest) -> Applied:
 
 @pytest.fixture
 def replan(request: pytest.FixtureRequest) -> Callable[..., SecondPlan]:
-    """The test's applied stack can be planned again with it: `assert replan().is_empty`, with or without a refresh."""
+    """Another plan of the stack that is applied, as a callable: `assert replan().is_empty`."""
     run, spec = _run(request.config), _spec(request)
 
     def again(*, refresh: bool = True) -> SecondPlan:

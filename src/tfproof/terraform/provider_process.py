@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Final
 
 from tfproof.errors import TfproofError
-from tfproof.terraform.source import Block, ModuleSource
+from tfproof.terraform.source import Block, ModuleSource, installed_modules
 
 __all__ = ["ProviderProcess", "serving_key"]
 
@@ -51,7 +51,7 @@ def serving_key(root: Path, environment: Mapping[str, str]) -> str | None:
         A digest of the provider's binary, its block with every argument, and the environment it runs in.
     """
     binary = _binary(root)
-    blocks = [block for folder in _module_folders(root) for block in _provider_blocks(folder)]
+    blocks = [block for folder in installed_modules(root) for block in _provider_blocks(folder)]
     if binary is None or len(blocks) > 1:
         return None
     if blocks and not _is_plain(blocks[0]):
@@ -149,16 +149,6 @@ class ProviderProcess:
 def _binary(root: Path) -> Path | None:
     found = sorted((root / ".terraform" / "providers").glob(_BINARY))
     return found[0] if len(found) == 1 else None
-
-
-def _module_folders(root: Path) -> list[Path]:
-    """Every module that `terraform init` has installed, remote ones too."""
-    manifest = root / ".terraform" / "modules" / "modules.json"
-    folders = {root}
-    with contextlib.suppress(OSError, ValueError, KeyError):
-        for module in json.loads(manifest.read_text(encoding="utf-8"))["Modules"]:
-            folders.add(root / module["Dir"])
-    return sorted(folders)
 
 
 def _provider_blocks(folder: Path) -> list[Block]:

@@ -6,6 +6,7 @@ Only for pointing at lines and for refusing what a proof must not run; Terraform
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Attribute", "Block", "Location", "ModuleSource", "module_folders"]
+__all__ = ["Attribute", "Block", "Location", "ModuleSource", "installed_modules", "module_folders"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,8 @@ class ModuleSource:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.blocks: tuple[Block, ...] = tuple(
-            block for file in sorted(folder.glob("*.tf")) for block in _parse(file)
-        ) + tuple(block for file in sorted(folder.glob("*.tf.json")) for block in _parse_json(file))
+            block for file in _files(folder, ".tf", ".tofu") for block in _parse(file)
+        ) + tuple(block for file in _files(folder, ".tf.json", ".tofu.json") for block in _parse_json(file))
 
     def of_type(self, block_type: str) -> list[Block]:
         """The top-level blocks of a type, such as `resource`."""
@@ -162,6 +163,20 @@ def module_folders(root: Path) -> list[Path]:
         found[folder] = None
         waiting.extend(ModuleSource(folder).local_modules().values())
     return list(found)
+
+
+def installed_modules(root: Path) -> list[Path]:
+    """The folders of every module of a configuration after `terraform init`, fetched ones too."""
+    manifest = root / ".terraform" / "modules" / "modules.json"
+    folders = {root}
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        for module in json.loads(manifest.read_text(encoding="utf-8"))["Modules"]:
+            folders.add((root / module["Dir"]).resolve())
+    return sorted(folder for folder in folders if folder.is_dir())
+
+
+def _files(folder: Path, *endings: str) -> list[Path]:
+    return sorted(file for file in folder.iterdir() if file.name.endswith(endings) and file.is_file())
 
 
 @lru_cache(maxsize=1)

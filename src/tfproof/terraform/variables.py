@@ -51,7 +51,7 @@ def write_variables(
     Terraform: values over files.
 
     Raises:
-        UsageError: A file is missing; a variable is not declared; with `complete`, one that has no default has no value.
+        UsageError: A file is missing; a variable is not declared; with `complete`, one without a default has no value.
     """
     declared = {block.labels[0]: block for block in source.of_type("variable") if block.labels}
     unknown = sorted(set(values) - set(declared))

@@ -13,9 +13,10 @@ from tfproof.errors import TfproofError, UsageError
 from tfproof.terraform.binary import Terraform
 from tfproof.terraform.command import Completed, EventHandler, run
 from tfproof.terraform.environment import base_environment
+from tfproof.terraform.guard import Guard
 from tfproof.terraform.plan import Plan
 from tfproof.terraform.provider_mirror import ProviderSource
-from tfproof.terraform.source import Location, ModuleSource, module_folders
+from tfproof.terraform.source import Location, ModuleSource, installed_modules, module_folders
 from tfproof.terraform.state import State
 from tfproof.terraform.variables import write_variables
 
@@ -54,8 +55,10 @@ class Workspace:
         variables: Values of the root module's variables; an `Expression` is read as Terraform reads `-var`.
         variable_files: `.tfvars` files to use.
         complete: Whether every variable without a default must have a value, as a plan needs it.
+        guard: What is refused before Terraform starts; None only for configurations of tfproof's own making.
 
     Raises:
+        GuardError: The configuration, or the endpoint, could reach past the target.
         UsageError: `module` is no folder, or has no Terraform files; the variables are not as `write_variables` wants.
     """
 
@@ -70,11 +73,17 @@ class Workspace:
         variables: Mapping[str, Any] | None = None,
         variable_files: tuple[Path, ...] = (),
         complete: bool = True,
+        guard: Guard | None = Guard(),  # noqa: B008  # frozen
     ) -> None:
         self.folder = folder
         self.module = module
         self.terraform = terraform
         self.source = _source_of(module)
+        self._guard = guard
+        if guard is not None:
+            if environment.get("AWS_ENDPOINT_URL"):
+                guard.check_endpoint(environment["AWS_ENDPOINT_URL"])
+            guard.check_source(module_folders(module), module.resolve())
         self._prepare_folder()
         self._copies = _copy_modules(module.resolve(), folder / "module")
         self.root = self._copies[module.resolve()]
@@ -89,8 +98,17 @@ class Workspace:
     # -- the commands, in the order of a run ------------------------------------------------------------------------
 
     def init(self) -> Completed:
-        """`terraform init`: installs providers and modules."""
-        return self._run("init", "-json", "-no-color", stream=True)
+        """`terraform init`: installs providers and modules.
+
+        Raises:
+            GuardError: A module that was fetched does what the guard refuses.
+        """
+        if self._guard is not None:
+            self._guard.write_override(self.root)
+        done = self._run("init", "-json", "-no-color", stream=True)
+        if self._guard is not None:
+            self._guard.check_source(installed_modules(self.root), self.root)
+        return done
 
     def plan(
         self, *, refresh: bool = True, destroy: bool = False, on_event: EventHandler | None = None, name: str = "plan"

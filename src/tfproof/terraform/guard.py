@@ -1,0 +1,207 @@
+"""Refuses what a proof must never run: anything that could reach past the target.
+
+The scan reads the source of the root module and of every module it calls, before Terraform starts. It is a guard rail
+against mistakes, not a sandbox against malice.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from tfproof.errors import UsageError
+from tfproof.terraform.source import Block, Location, ModuleSource
+
+__all__ = ["ALLOWED_PROVIDERS", "Guard", "GuardError", "Refusal"]
+
+ALLOWED_PROVIDERS: Final = frozenset(f"hashicorp/{name}" for name in ("aws", "null", "random", "time", "tls")) | {
+    "terraform.io/builtin/terraform"
+}
+"""Providers that talk to nothing but the target, or to nothing at all."""
+
+_PROVIDER_ARGUMENTS: Final = {
+    "endpoints": "sends calls to another endpoint than the target's",
+    "profile": "uses credentials of the user's own",
+    "assume_role": "takes a role",
+    "assume_role_with_web_identity": "takes a role",
+    "shared_config_files": "reads the user's AWS configuration",
+    "shared_credentials_files": "reads the user's credentials",
+    "http_proxy": "sends calls through a proxy",
+    "https_proxy": "sends calls through a proxy",
+    "ec2_metadata_service_endpoint": "asks a metadata service for credentials",
+}
+_DATA_SOURCES: Final = {
+    "external": "runs a program",
+    "http": "sends a request",
+    "terraform_remote_state": "reads another backend",
+}
+_BUILT_IN: Final = "terraform.io/builtin/terraform"
+
+
+class GuardError(UsageError):
+    """A configuration that a proof must not run, with every reason and its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One reason not to run a configuration: where, and what it does."""
+
+    location: Location
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.location}: {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What a run may do.
+
+    Attributes:
+        ignore_backend: Whether a `backend` or `cloud` block is replaced by a local backend, in the copy, rather than
+            refused.
+        allowed_providers: Addresses of the providers that may be used, `hashicorp/aws`.
+    """
+
+    ignore_backend: bool = False
+    allowed_providers: frozenset[str] = ALLOWED_PROVIDERS
+
+    def check_endpoint(self, endpoint: str) -> None:
+        """Refuses an endpoint that is not on this machine.
+
+        Raises:
+            GuardError: The endpoint's host is not a loopback address.
+        """
+        host = urlsplit(endpoint).hostname or ""
+        try:
+            loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+        except ValueError:
+            loopback = False
+        if not loopback:
+            raise GuardError(
+                f"endpoint={endpoint!r} is not on this machine",
+                remedy="Only loopback addresses (127.0.0.1, ::1) are used, unless the target is aws and its account "
+                "allowed.",
+            )
+
+    def check_source(self, folders: Iterable[Path], root: Path) -> None:
+        """Refuses what a configuration must not do.
+
+        Args:
+            folders: Folders of all its modules.
+            root: The root module's, whose backend counts.
+
+        Raises:
+            GuardError: With every reason, each with file and line.
+        """
+        refusals = [refusal for folder in folders for refusal in self._refusals(ModuleSource(folder), folder == root)]
+        if refusals:
+            backend = any("backend" in refusal.what for refusal in refusals)
+            raise GuardError(
+                "this configuration could reach past the target:\n" + "\n".join(f"  {item}" for item in refusals),
+                remedy="Take it out of what is proved"
+                + (", or run with a local backend in its place: --ignore-backend." if backend else "."),
+            )
+
+    def write_override(self, root: Path) -> None:
+        """Puts a local backend in the place of the configuration's own, in the copy."""
+        if self.ignore_backend:
+            text = 'terraform {\n  backend "local" {}\n}\n'
+            (root / "tfproof_override.tf").write_text(text, encoding="utf-8")
+
+    def _refusals(self, source: ModuleSource, is_root: bool) -> Iterator[Refusal]:  # noqa: FBT001  # where it stands
+        for block in source.blocks:
+            if block.type == "terraform" and is_root and not self.ignore_backend:
+                for inner in block.blocks:
+                    if inner.type in ("backend", "cloud"):
+                        name = " ".join((inner.type, *inner.labels))
+                        yield _refusal(inner, f"a {name} block: a proof must not touch a backend that is in use")
+            elif block.type == "provider" and block.labels == ("aws",):
+                yield from _provider_refusals(block)
+            elif block.type == "data" and block.labels and block.labels[0] in _DATA_SOURCES:
+                yield _refusal(block, f"data.{'.'.join(block.labels)} {_DATA_SOURCES[block.labels[0]]}")
+            elif block.type in ("resource", "data"):
+                for inner in _within(block):
+                    if inner.type == "provisioner":
+                        kind = " ".join(inner.labels)
+                        yield _refusal(inner, f"a provisioner {kind} in {'.'.join(block.labels)} runs a program")
+        yield from self._unknown_providers(source)
+
+    def _unknown_providers(self, source: ModuleSource) -> Iterator[Refusal]:
+        required = _required_providers(source)
+        seen: set[str] = set()
+        for name, (address, location) in required.items():
+            if address not in self.allowed_providers:
+                seen.add(name)
+                yield Refusal(location, f"provider {address} is not one of {', '.join(sorted(self.allowed_providers))}")
+        for block in source.blocks:
+            name = _provider_name(block)
+            if not name or name in seen or name in required:
+                continue
+            address = _BUILT_IN if name == "terraform" else f"hashicorp/{name}"
+            if address not in self.allowed_providers:
+                seen.add(name)
+                yield _refusal(block, f"provider {address} is not one of {', '.join(sorted(self.allowed_providers))}")
+
+
+def _refusal(block: Block, what: str) -> Refusal:
+    return Refusal(Location(block.file, block.line), what)
+
+
+def _provider_refusals(block: Block) -> Iterator[Refusal]:
+    for attribute in block.attributes.values():
+        if attribute.name in _PROVIDER_ARGUMENTS:
+            what = f"provider aws: {attribute.name} {_PROVIDER_ARGUMENTS[attribute.name]}"
+            yield Refusal(Location(block.file, attribute.line), what)
+    for inner in block.blocks:
+        if inner.type in _PROVIDER_ARGUMENTS:
+            yield _refusal(inner, f"provider aws: {inner.type} {_PROVIDER_ARGUMENTS[inner.type]}")
+        elif inner.type == "dynamic" and inner.labels and inner.labels[0] in _PROVIDER_ARGUMENTS:
+            yield _refusal(inner, f"provider aws: {inner.labels[0]} {_PROVIDER_ARGUMENTS[inner.labels[0]]}")
+
+
+def _within(block: Block) -> Iterator[Block]:
+    for inner in block.blocks:
+        yield inner
+        yield from _within(inner)
+
+
+def _required_providers(source: ModuleSource) -> dict[str, tuple[str, Location]]:
+    """Addresses by local name, as `required_providers` gives them."""
+    found = {}
+    for block in source.of_type("terraform"):
+        for inner in block.blocks:
+            if inner.type != "required_providers":
+                continue
+            for attribute in inner.attributes.values():
+                address = _source_in(attribute.text) or f"hashicorp/{attribute.name}"
+                found[attribute.name] = (address, Location(inner.file, attribute.line))
+            for provider in inner.blocks:  # the JSON syntax has objects here
+                said = provider.attributes.get("source")
+                address = json.loads(said.text) if said else f"hashicorp/{provider.type}"
+                found[provider.type] = (_shortened(str(address)), Location(inner.file, provider.line))
+    return found
+
+
+def _source_in(text: str) -> str:
+    """The source in an object such as `{ source = "hashicorp/aws", version = "..." }`."""
+    _, found, rest = text.partition("source")
+    parts = rest.split('"')
+    return _shortened(parts[1]) if found and len(parts) > 1 else ""
+
+
+def _shortened(address: str) -> str:
+    return address.removeprefix("registry.terraform.io/").removeprefix("registry.opentofu.org/")
+
+
+def _provider_name(block: Block) -> str:
+    """Local name of the provider that a resource or data source belongs to."""
+    if block.type not in ("resource", "data") or not block.labels:
+        return ""
+    chosen = block.attributes.get("provider")
+    return chosen.text.strip('" ').partition(".")[0] if chosen else block.labels[0].partition("_")[0]
