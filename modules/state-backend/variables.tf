@@ -105,8 +105,8 @@ variable "access_logging" {
   default = null
 
   validation {
-    condition     = var.access_logging == null ? true : length(var.access_logging.bucket) > 0
-    error_message = "access_logging.bucket is empty: give the name of an existing bucket, or access_logging = null for no logs."
+    condition     = var.access_logging == null ? true : can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.access_logging.bucket))
+    error_message = "access_logging.bucket=${jsonencode(try(var.access_logging.bucket, null))}: the name of an existing bucket is allowed (3 to 63 lowercase letters, digits, dots and hyphens; not its ARN), or access_logging = null for no logs."
   }
 
   validation {
