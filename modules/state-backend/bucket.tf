@@ -20,7 +20,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "tf_state" {
   bucket = aws_s3_bucket.tf_state.bucket
 
   rule {
-    # One KMS call per bucket and hour instead of one per object. It also makes the bucket's ARN, not the object's, the
+    # A short-lived key per bucket instead of a KMS call per object. It also makes the bucket's ARN, not the object's, the
     # encryption context: a kms:EncryptionContext condition per state would match nothing.
     bucket_key_enabled = true
 

@@ -1,5 +1,5 @@
-# A count on a plain bool, and one resource: a bucket has a single set of lifecycle rules. Creating it takes about a
-# minute on any target, the provider waits until S3 has returned the rules unchanged many times over.
+# One resource: a bucket has a single set of lifecycle rules. Creating it takes about a minute (55 s on emulators): the
+# provider waits until S3 has returned the rules unchanged many times over (hashicorp/terraform-provider-aws#23352).
 resource "aws_s3_bucket_lifecycle_configuration" "tf_state" {
   count = var.lifecycle_enabled ? 1 : 0
 
