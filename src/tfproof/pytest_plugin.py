@@ -136,7 +136,10 @@ def applied(request: pytest.FixtureRequest) -> Applied:
 
 @pytest.fixture
 def replan(request: pytest.FixtureRequest) -> Callable[..., SecondPlan]:
-    """Another plan of the stack that is applied, as a callable: `assert replan().is_empty`."""
+    """Plans the applied stack again.
+
+    `assert replan().is_empty`; with `refresh=False` the target is not asked first.
+    """
     run, spec = _run(request.config), _spec(request)
 
     def again(*, refresh: bool = True) -> SecondPlan:

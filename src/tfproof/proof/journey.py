@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from tfproof.checks.backend import Backend
@@ -60,20 +61,31 @@ class Journey:
         self.observer = observer or Silent()
 
     def run(self) -> Proof:
-        """All steps to the end.
+        """All steps to the end. What does not depend on each other runs side by side.
 
         Raises:
             TerraformError: A command failed that had to work; what was found until then is in the proof.
+            KeyboardInterrupt: After every Terraform that ran has ended in good order.
         """
-        self.initialise()
-        plan = self.plan()
-        self.audit_configured(Backend(plan))
-        live = self.apply()
-        self.audit_live(live)
-        self.plan_again(refresh=False)
-        self.plan_again(refresh=True)
-        self.destroy(live)
+        started = time.monotonic()
+        with ThreadPoolExecutor(2, thread_name_prefix="journey") as beside:
+            try:
+                self.initialise()
+                self.plan()
+                # Reading the plan takes a provider's schema, a second of CPU: hidden behind what apply waits for.
+                reading = beside.submit(self.read_plan)
+                live = self.apply()
+                reading.result()
+                plans = [beside.submit(self.plan_again, refresh=refresh) for refresh in (False, True)]
+                self.audit_live(live)
+                for plan in plans:
+                    plan.result()
+                self.destroy(live)
+            except BaseException:
+                self.workspace.interrupt()
+                raise
         self.proof.complete = True
+        self.proof.seconds = time.monotonic() - started
         return self.proof
 
     def initialise(self) -> None:
@@ -82,10 +94,14 @@ class Journey:
         if not self._providers.serve(self.workspace):
             self.proof.notes.append("Terraform starts its own providers: the configuration does not allow sharing one")
 
-    def plan(self) -> Plan:
-        """`terraform plan`, and the plan read."""
+    def plan(self) -> None:
+        """`terraform plan`."""
         self._step("plan", lambda: self.workspace.plan(on_event=self.observer.event), _plan_summary)
+
+    def read_plan(self) -> Plan:
+        """The plan as Terraform shows it, audited."""
         plan: Plan = self._step("read plan", self.workspace.show, lambda plan: f"{len(plan.resources)} resources")
+        self.audit_configured(Backend(plan))
         return plan
 
     def apply(self) -> LiveBackend:
@@ -115,7 +131,8 @@ class Journey:
         name = "second plan" if refresh else "second plan, no refresh"
         done: Completed = self._step(
             name,
-            lambda: self.workspace.plan(refresh=refresh, on_event=self.observer.event, name="second"),
+            # The state is only read, so the two second plans need no lock against each other.
+            lambda: self.workspace.plan(refresh=refresh, lock=False, name=f"second-{refresh}"),
             _plan_summary,
         )
         self._judged(SECOND_PLAN_EMPTY, judge_second_plan(done.events, refreshed=refresh))
@@ -130,12 +147,16 @@ class Journey:
         self._judged(DESTROY_REFUSED, judge_destroy(refusal, now, before, after))
         if refusal is not None:
             self.proof.interventions += interventions.release(self.target, self.workspace.state())
-            self._step("destroy", lambda: self.workspace.destroy(on_event=self.observer.event), _apply_summary)
+            self._step("destroy", self._destroy_now, _apply_summary)
         self._judged(NOTHING_LEFT, judge_leftovers(self.target.leftovers()))
+
+    def _destroy_now(self) -> Completed:
+        # The second plan has just refreshed and found no change: refreshing again would tell nothing new.
+        return self.workspace.destroy(refresh=False, on_event=self.observer.event)
 
     def _try_destroy(self) -> TerraformError | None:
         try:
-            self.workspace.destroy(on_event=self.observer.event)
+            self._destroy_now()
         except TerraformError as error:
             if error.exit_code_of_terraform != 1:
                 raise

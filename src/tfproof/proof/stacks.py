@@ -136,6 +136,8 @@ class Stacks:
     def close(self) -> list[str]:
         """Destroys what was applied, looks for what is left, and ends everything; answers what went wrong."""
         problems: list[str] = []
+        for workspace in self._workspaces.values():
+            workspace.interrupt()  # an apply that is still under way ends in good order, and its state is kept
         try:
             if self._target is not None:
                 with ThreadPoolExecutor(4) as pool:
@@ -178,6 +180,7 @@ class Stacks:
         workspace = self._workspaces[spec.name]
         try:
             with self._lock(spec):
+                workspace.resume()
                 state = workspace.state()
                 if not state.managed:
                     return ""

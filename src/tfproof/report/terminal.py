@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 from typing import Any, Final
@@ -37,8 +38,8 @@ class TerminalReport:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._status: Status | None = None
-        self._step = ""
-        self._step_started = 0.0
+        self._lock = threading.Lock()
+        self._running: list[str] = []
         self._working: dict[str, float] = {}
 
     def header(self, proof: Proof) -> None:
@@ -53,12 +54,13 @@ class TerminalReport:
         self._console.print()
 
     def step_started(self, name: str) -> None:
-        """Shows what is being done."""
-        self._step, self._step_started = name, time.monotonic()
-        self._working.clear()
-        if self._console.is_terminal:
-            self._status = self._console.status(f"{name} ...")
-            self._status.start()
+        """Shows what is being done; a step that runs beside another joins it."""
+        with self._lock:
+            self._running.append(name)
+            if self._status is None and self._console.is_terminal:
+                self._status = self._console.status("")
+                self._status.start()
+            self._show_status()
 
     def event(self, event: dict[str, Any]) -> None:
         """Shows which resources Terraform is waiting for."""
@@ -69,14 +71,18 @@ class TerminalReport:
             self._working[address] = time.monotonic()
         elif kind in ("apply_complete", "apply_errored", "refresh_complete"):
             self._working.pop(address, None)
-        if self._status is not None and kind in ("apply_start", "apply_progress", "apply_complete"):
-            names = sorted(self._working, key=self._working.__getitem__)[:_IN_PROGRESS]
-            waiting = ", ".join(f"{name} {time.monotonic() - self._working[name]:.0f} s" for name in names)
-            self._status.update(Text(f"{self._step} ... {waiting}"))
+        if kind in ("apply_start", "apply_progress", "apply_complete"):
+            with self._lock:
+                self._show_status()
 
     def step_done(self, step: Step) -> None:
         """One line for a step that is done."""
-        self._stop_status()
+        with self._lock:
+            if step.name in self._running:
+                self._running.remove(step.name)
+            if not self._running:
+                self._stop_status()
+            self._show_status()
         line = Text.assemble(("  ✓ ", "green"), f"{step.name:<{_STEP_WIDTH}}", (f"{step.seconds:6.1f} s  ", "dim"))
         self._console.print(line.append(step.detail), soft_wrap=True, highlight=False)
 
@@ -132,6 +138,12 @@ class TerminalReport:
 
     def _line(self, head: str, style: str, text: str) -> None:
         self._console.print(Text.assemble((head, style), text), soft_wrap=True, highlight=False)
+
+    def _show_status(self) -> None:
+        if self._status is not None:
+            names = sorted(self._working, key=self._working.__getitem__)[:_IN_PROGRESS]
+            waiting = ", ".join(f"{name} {time.monotonic() - self._working[name]:.0f} s" for name in names)
+            self._status.update(Text(f"{', '.join(self._running)} ... {waiting}"))
 
     def _stop_status(self) -> None:
         if self._status is not None:

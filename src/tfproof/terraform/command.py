@@ -23,7 +23,7 @@ from tfproof.errors import EnvironmentProblem
 from tfproof.terraform.diagnostics import Diagnostic, from_event, from_text
 from tfproof.terraform.errors import TerraformError, TerraformTimeout
 
-__all__ = ["Completed", "run"]
+__all__ = ["Completed", "Running", "run"]
 
 _GRACE: Final = 30.0
 """Seconds Terraform gets to end in good order after SIGINT before its group is killed."""
@@ -69,6 +69,7 @@ def run(
     on_event: EventHandler | None = None,
     timeout: float | None = None,
     log: Path | None = None,
+    running: Running | None = None,
 ) -> Completed:
     """Runs one command and waits for its end.
 
@@ -82,6 +83,7 @@ def run(
         on_event: Called with each event as it comes, in a thread of its own; what it raises ends the command.
         timeout: Seconds until it is ended.
         log: File that standard error and events are appended to.
+        running: Where the process is kept while it runs, so that another thread can end it.
 
     Raises:
         TerraformError: Exit code not in `ok`, or ended by a signal; carries Terraform's diagnostics.
@@ -108,6 +110,8 @@ def run(
             remedy="Name a working binary with --terraform PATH.",
         ) from error
 
+    if running is not None:
+        running.add(process)
     reader = _Reader(process, stream=stream, on_event=on_event, log=log)
     reader.start()
     timed_out = False
@@ -121,6 +125,8 @@ def run(
         raise
     finally:
         reader.join()
+        if running is not None:
+            running.discard(process)
     if reader.failure is not None:
         raise reader.failure
 
@@ -140,6 +146,41 @@ def run(
         diagnostics=diagnostics,
         seconds=time.monotonic() - started,
     )
+
+
+class Running:
+    """The commands that run at the moment, in whatever thread; `interrupt` ends them in good order."""
+
+    def __init__(self) -> None:
+        self._processes: set[subprocess.Popen[bytes]] = set()
+        self._lock = threading.Lock()
+        self._interrupted = False
+
+    def add(self, process: subprocess.Popen[bytes]) -> None:
+        """Takes a process in; one that starts after an interrupt is ended at once."""
+        with self._lock:
+            self._processes.add(process)
+            interrupted = self._interrupted
+        if interrupted:
+            _signal_group(process, signal.SIGINT)
+
+    def discard(self, process: subprocess.Popen[bytes]) -> None:
+        """Lets a process go that has ended."""
+        with self._lock:
+            self._processes.discard(process)
+
+    def interrupt(self) -> None:
+        """Tells every command to end, as Ctrl-C would; Terraform then saves its state."""
+        with self._lock:
+            self._interrupted = True
+            processes = list(self._processes)
+        for process in processes:
+            _signal_group(process, signal.SIGINT)
+
+    def resume(self) -> None:
+        """Lets commands start again after an interrupt, to clear up."""
+        with self._lock:
+            self._interrupted = False
 
 
 class _Reader:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from tfproof.errors import TfproofError, UsageError
 from tfproof.terraform.binary import Terraform
-from tfproof.terraform.command import Completed, EventHandler, run
+from tfproof.terraform.command import Completed, EventHandler, Running, run
 from tfproof.terraform.environment import base_environment
 from tfproof.terraform.guard import Guard
 from tfproof.terraform.plan import Plan
@@ -88,6 +88,7 @@ class Workspace:
         self._copies = _copy_modules(module.resolve(), folder / "module")
         self.root = self._copies[module.resolve()]
         self.log = folder / "terraform.log"
+        self._running = Running()
         self._environment = base_environment(
             folder / "home", cli_config=providers.write_cli_config(folder), extra=environment
         )
@@ -111,15 +112,30 @@ class Workspace:
         return done
 
     def plan(
-        self, *, refresh: bool = True, destroy: bool = False, on_event: EventHandler | None = None, name: str = "plan"
+        self,
+        *,
+        refresh: bool = True,
+        destroy: bool = False,
+        lock: bool = True,
+        on_event: EventHandler | None = None,
+        name: str = "plan",
     ) -> Completed:
-        """`terraform plan` into a plan file; its exit code is 0 for an empty plan and 2 for one with changes."""
+        """`terraform plan` into a plan file; its exit code is 0 for an empty plan and 2 for one with changes.
+
+        Args:
+            refresh: Whether the target is asked first.
+            destroy: Whether to plan the destruction of everything.
+            lock: Whether to lock the state; without, plans of one workspace can be made side by side.
+            on_event: Called with each event.
+            name: Of the plan file.
+        """
         return self._run(
             "plan",
             "-json",
             "-detailed-exitcode",
             f"-out={self.plan_file(name)}",
             *(() if refresh else ("-refresh=false",)),
+            *(() if lock else ("-lock=false",)),
             *(("-destroy",) if destroy else ()),
             *self._variable_arguments,
             ok=(0, 2),
@@ -142,9 +158,17 @@ class Workspace:
             on_event=on_event,
         )
 
-    def destroy(self, *, on_event: EventHandler | None = None) -> Completed:
-        """`terraform destroy` of all there is."""
-        return self._run("destroy", "-json", "-auto-approve", *self._variable_arguments, stream=True, on_event=on_event)
+    def destroy(self, *, refresh: bool = True, on_event: EventHandler | None = None) -> Completed:
+        """`terraform destroy` of all there is; without a refresh, of all the state says there is."""
+        return self._run(
+            "destroy",
+            "-json",
+            "-auto-approve",
+            *(() if refresh else ("-refresh=false",)),
+            *self._variable_arguments,
+            stream=True,
+            on_event=on_event,
+        )
 
     def state(self) -> State:
         """The state, by `terraform state pull`, which starts no provider."""
@@ -154,6 +178,14 @@ class Workspace:
     def run(self, *arguments: str, ok: tuple[int, ...] = (0,)) -> Completed:
         """Any other command, in this workspace's environment."""
         return self._run(*arguments, ok=ok)
+
+    def interrupt(self) -> None:
+        """Ends the commands that run, in whatever thread, and keeps new ones from starting until `resume`."""
+        self._running.interrupt()
+
+    def resume(self) -> None:
+        """Lets commands run again after `interrupt`."""
+        self._running.resume()
 
     def attach(self, reattach: str | None) -> None:
         """Sets the `TF_REATTACH_PROVIDERS` of the commands from now on; None lets Terraform start its own providers."""
@@ -202,6 +234,7 @@ class Workspace:
             stream=stream,
             on_event=on_event,
             log=self.log,
+            running=self._running,
         )
 
     def _prepare_folder(self) -> None:
