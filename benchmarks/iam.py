@@ -2,8 +2,8 @@
 """What a decision costs: `python benchmarks/iam.py [--memory]`, on one core, nothing remembered between requests.
 
 Prints decisions a second against compiled policies (a distinct resource and context each time), one-off cases a second
-from JSON text to decision (the 800 cases of the tests), and moto's own matcher for the part it can do: action names,
-neither resources nor conditions. `--memory` also makes a million decisions and watches the process grow.
+from JSON text to decision (the 800 cases of the tests), and moto's own matcher for the part it can do: the same policy
+without conditions and variables. `--memory` also makes a million decisions and watches the process grow.
 """
 
 from __future__ import annotations
@@ -64,14 +64,18 @@ def requests(count: int) -> Iterator[tuple[str, str, dict[str, str]]]:
             "dynamodb": f"arn:aws:dynamodb:us-east-1:123456789012:table/tf-locks-{number}",
             "kms": f"arn:aws:kms:us-east-1:123456789012:key/{number:032x}",
         }[action.partition(":")[0]]
-        yield action, name, {
-            "aws:SecureTransport": "true",
-            "aws:UserAgent": f"APN/1.0 HashiCorp/1.0 Terraform/1.9.{number}",
-            "aws:SourceIp": f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}",
-            "aws:username": f"user{number}",
-            "aws:MultiFactorAuthAge": str(number % 7200),
-            "kms:ViaService": "s3.us-east-1.amazonaws.com",
-        }
+        yield (
+            action,
+            name,
+            {
+                "aws:SecureTransport": "true",
+                "aws:UserAgent": f"APN/1.0 HashiCorp/1.0 Terraform/1.9.{number}",
+                "aws:SourceIp": f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}",
+                "aws:username": f"user{number}",
+                "aws:MultiFactorAuthAge": str(number % 7200),
+                "kms:ViaService": "s3.us-east-1.amazonaws.com",
+            },
+        )
 
 
 def compiled_rate(count: int) -> float:
@@ -118,10 +122,11 @@ def one_off_rate(rounds: int) -> float:
 
 
 def moto_rate(count: int) -> float:
-    """Answers a second of moto's matcher: the policy's actions only."""
+    """Answers a second of moto's matcher: actions and resources; it has no variables and few conditions."""
     from moto.iam.access_control import IAMPolicy  # noqa: PLC0415  only where it is measured
 
-    policy = IAMPolicy(json.dumps(POLICY))
+    bare = [{name: value for name, value in one.items() if name != "Condition"} for one in POLICY["Statement"]]
+    policy = IAMPolicy(json.dumps({**POLICY, "Statement": bare}))
     asked = list(requests(count))
     begin = time.perf_counter()
     for action, name, _ in asked:
@@ -148,7 +153,9 @@ def main() -> None:
     options = parser.parse_args()
     print(f"compiled policies: {max(compiled_rate(30_000) for _ in range(3)):>10,.0f} decisions/s (wanted: 30,000)")
     print(f"one-off cases:     {max(one_off_rate(2) for _ in range(3)):>10,.0f} cases/s     (wanted: 5,000)")
-    print(f"moto's matcher:    {max(moto_rate(3_000) for _ in range(3)):>10,.0f} answers/s   (action names only)")
+    print(
+        f"moto's matcher:    {max(moto_rate(3_000) for _ in range(3)):>10,.0f} answers/s   (the same policy without conditions)"
+    )
     if options.memory:
         sizes = memory(1_000_000)
         print("peak KiB after each 100,000 decisions:", ", ".join(f"{size:,}" for size in sizes))

@@ -12,7 +12,7 @@ import re
 from json.encoder import encode_basestring_ascii
 from typing import Any, Final, NoReturn, TypeAlias
 
-__all__ = ["MAX_DEPTH", "DuplicateKeys", "Json", "JsonFault", "NumberText", "dump", "parse"]
+__all__ = ["MAX_DEPTH", "DuplicateKeys", "Json", "JsonFault", "NumberText", "dump", "parse", "too_deep"]
 
 Json: TypeAlias = Any
 """What a JSON document is made of: dict, list, str, `NumberText`, bool, None."""
@@ -88,6 +88,23 @@ def _dump(value: Json, indent: int, depth: int) -> str:  # noqa: PLR0911  one a 
             return "[]"
         return "[" + inner + f",{inner}".join(_dump(item, indent, depth + 1) for item in value) + outer + "]"
     raise JsonFault(f"{type(value).__name__} is no JSON value", 0)
+
+
+def too_deep(value: Json) -> bool:
+    """Whether a value nests deeper than `MAX_DEPTH`; one that holds itself does."""
+    level: list[Json] = [value]
+    for _ in range(MAX_DEPTH):
+        inner: list[Json] = []
+        for item in level:
+            if isinstance(item, dict):
+                inner.extend(member for member in item.values() if isinstance(member, (dict, list, tuple)))
+            elif isinstance(item, (list, tuple)):
+                inner.extend(member for member in item if isinstance(member, (dict, list, tuple)))
+        if not inner:
+            return False
+        # Each container once: one that holds itself twice would double with every level.
+        level = list({id(item): item for item in inner}.values())
+    return True
 
 
 def _refuse_deep_nesting(text: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from tfproof.iam import wording
 from tfproof.iam.errors import MalformedPolicyDocument
-from tfproof.iam.json_text import Json, JsonFault, dump, parse
+from tfproof.iam.json_text import MAX_DEPTH, Json, JsonFault, dump, parse, too_deep
 from tfproof.iam.places import Place, PlaceMap
 from tfproof.iam.problems import Problem
 
@@ -102,6 +102,9 @@ class Document:
                 raise not_json(source, fault, name) from None
         else:
             value = source
+            if too_deep(value):
+                remedy = f"nested more than {MAX_DEPTH} deep"
+                raise _refuse(Problem(wording.SYNTAX, (), remedy, fixed_place=Place(1, 1)), name)
         if not isinstance(value, Mapping):
             remedy = f"a policy is a JSON object ({{...}}); this is {_kind(value)}"
             raise _refuse(Problem(wording.SYNTAX, (), remedy, fixed_place=Place(1, 1)), name)
