@@ -38,8 +38,8 @@ locals {
   # Those of other workspaces are covered by the line above.
   lock_file_arns = local.whole_bucket ? ["${local.bucket_arn}/*.tflock"] : ["${local.bucket_arn}/${local.state_prefix}*.tflock"]
 
-  # A row is <bucket>/<state key>, the digest's <bucket>/<state key>-md5. Without the digest's, Terraform loses its check
-  # for stale states with no more than a line in the debug log.
+  # A lock's row is <bucket>/<state key>, its digest's the same with -md5 at the end, which the first pair covers as well.
+  # Without the digest's, Terraform loses its check for stale states with no more than a line in its debug log.
   lock_rows   = ["${var.bucket_name}/${local.state_prefix}*", "${var.bucket_name}/${var.workspace_key_prefix}/*/${local.state_prefix}*"]
   digest_rows = [for row in local.lock_rows : "${row}-md5"]
 }
@@ -104,7 +104,7 @@ data "aws_iam_policy_document" "read_write" {
         content {
           test     = "ForAllValues:StringLike"
           variable = "dynamodb:LeadingKeys"
-          values   = concat(local.lock_rows, local.digest_rows)
+          values   = local.lock_rows
         }
       }
 

@@ -1,8 +1,8 @@
 locals {
   # Decided on objects, never on an ARN: the ARN of a role or bucket from the same configuration is unknown at plan time,
-  # and count must be known.
+  # and count must be known. Not with try() either, which is unknown as soon as a part of its argument is.
   replicate               = var.replication != null
-  create_replication_role = local.replicate && try(var.replication.role, null) == null
+  create_replication_role = var.replication == null ? false : var.replication.role == null
 
   replication_role_arn = local.create_replication_role ? aws_iam_role.replication[0].arn : try(var.replication.role.arn, null)
 

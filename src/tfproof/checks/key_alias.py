@@ -20,9 +20,11 @@ def _configured(backend: Backend) -> Iterator[Answer]:
         yield missing("aws_kms_alias", subject="the configuration")
     key_id = backend.key.at("key_id", default=None) if backend.key is not None else None
     arn = backend.key.at("arn", default=None) if backend.key is not None else None
-    if key_id is UNKNOWN or arn is UNKNOWN:
-        return  # which alias leads to which key is decided after apply
     ours = Expectation("the dedicated key", lambda found: found in (key_id, arn))
+    if key_id is UNKNOWN or arn is UNKNOWN:
+        # Which alias leads to which key is decided after apply.
+        yield from (answer(ours, UNKNOWN, subject=alias.address, path="target_key_id") for alias in aliases)
+        return
     leading = [alias for alias in aliases if reveal(alias.at("target_key_id", default=None)) in (key_id, arn)]
     for alias in leading or aliases[:1]:
         yield on_resource(ours, alias, "target_key_id")

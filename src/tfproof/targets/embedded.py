@@ -8,15 +8,13 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final
 
 from tfproof.errors import TargetError
-from tfproof.targets.clients import make_client
-from tfproof.targets.leftovers import find_leftovers
+from tfproof.targets.emulator import Emulator
 
 __all__ = ["EmbeddedTarget"]
 
@@ -25,7 +23,7 @@ _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 5.0
 
 
-class EmbeddedTarget:
+class EmbeddedTarget(Emulator):
     """moto, with what it gets wrong for a state backend mended, in a process of its own.
 
     Args:
@@ -37,15 +35,9 @@ class EmbeddedTarget:
         TargetError: The server does not start: its own words are in the message.
     """
 
-    kind: Final = "embedded"
-    is_emulator: Final = True
-
     def __init__(self, log: Path, *, region: str = "us-east-1", port: int = 0) -> None:
-        self.region = region
-        self.account_id = _ACCOUNT
+        super().__init__(kind="embedded", region=region, account_id=_ACCOUNT)
         self._log = log
-        self._clients: dict[str, Any] = {}
-        self._lock = threading.Lock()
         with log.open("ab") as output:
             # -P: the folder the user stands in must not be able to shadow a module of the server.
             self._process = subprocess.Popen(
@@ -88,33 +80,6 @@ class EmbeddedTarget:
         """Of the server's process."""
         return self._process.pid
 
-    def environment(self) -> dict[str, str]:
-        """The endpoint and credentials that open nothing anywhere else."""
-        return {
-            "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_REGION": self.region,
-            "AWS_DEFAULT_REGION": self.region,
-            "AWS_ACCESS_KEY_ID": "tfproof",
-            "AWS_SECRET_ACCESS_KEY": "tfproof",
-        }
-
-    def client(self, service: str) -> Any:
-        """A boto3 client of a service; one for each service, since making one costs a tenth of a second."""
-        with self._lock:
-            if service not in self._clients:
-                self._clients[service] = make_client(
-                    service,
-                    endpoint=self.endpoint,
-                    region=self.region,
-                    access_key="tfproof",
-                    secret_key="tfproof",  # noqa: S106  # opens nothing
-                )
-            return self._clients[service]
-
-    def leftovers(self) -> list[str]:
-        """Everything that still exists, since all of it was made by this run."""
-        return find_leftovers(self.client)
-
     def stop(self) -> None:
         """Ends the server by closing its standard input, or by force when it does not listen."""
         with contextlib.suppress(OSError):
@@ -127,16 +92,7 @@ class EmbeddedTarget:
             self._process.wait()
         if self._process.stdout is not None:
             self._process.stdout.close()
-        for client in self._clients.values():
-            close: Callable[[], None] = client.close
-            close()
-        self._clients.clear()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.stop()
+        super().stop()
 
 
 def _server_environment() -> dict[str, str]:

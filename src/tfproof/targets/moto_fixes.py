@@ -169,11 +169,32 @@ def bucket_policies_are_not_enforced() -> None:
     _replace(FakeBucket, get_permission)
 
 
+def keys_of_aws_say_so() -> None:
+    """The key behind `alias/aws/s3` or `alias/aws/dynamodb` comes into being as a key of the customer.
+
+    Upstream: `KmsBackend._generate_default_keys` in moto 5.2.5. The provider asks for `alias/aws/dynamodb` on every
+    read of a table, so a key would seem to be left over after destroy.
+    """
+    from moto.kms.models import KmsBackend  # noqa: PLC0415
+
+    generate = KmsBackend._generate_default_keys  # noqa: SLF001  # the one place where such keys are made
+
+    @functools.wraps(generate)
+    def _generate_default_keys(self: Any, alias_name: str) -> str | None:
+        key_id = generate(self, alias_name)
+        if key_id is not None:
+            self.keys[key_id].key_manager = "AWS"
+        return key_id
+
+    _replace(KmsBackend, _generate_default_keys)
+
+
 FIXES: tuple[Callable[[], None], ...] = (
     lifecycle_keeps_newer_noncurrent_versions,
     replication_is_read_back_whole,
     key_rotation_keeps_its_period,
     key_state_calls_take_an_arn,
+    keys_of_aws_say_so,
     bucket_policies_are_not_enforced,
 )
 

@@ -9,23 +9,37 @@ __all__ = ["Target"]
 
 @runtime_checkable
 class Target(Protocol):
-    """A place where a module is applied.
+    """A place where a module is applied."""
 
-    Attributes:
-        kind: `embedded`, `localstack` or `aws`.
-        endpoint: URL that all AWS calls go to; `""` on a real account.
-        region: Region of the run.
-        account_id: Account everything is made in.
-        description: What it is and where, for people: `moto 5.2.5 at 127.0.0.1:40187`.
-        is_emulator: Whether protections may be switched off and data thrown away in the end.
-    """
+    @property
+    def kind(self) -> str:
+        """`embedded`, `localstack` or `aws`."""
+        ...
 
-    kind: str
-    endpoint: str
-    region: str
-    account_id: str
-    description: str
-    is_emulator: bool
+    @property
+    def endpoint(self) -> str:
+        """URL that all AWS calls go to; `""` on a real account."""
+        ...
+
+    @property
+    def region(self) -> str:
+        """Region of the run."""
+        ...
+
+    @property
+    def account_id(self) -> str:
+        """Account everything is made in."""
+        ...
+
+    @property
+    def description(self) -> str:
+        """What it is and where, for people: `moto 5.2.5 at 127.0.0.1:40187`."""
+        ...
+
+    @property
+    def is_emulator(self) -> bool:
+        """Whether protections may be switched off and data thrown away in the end."""
+        ...
 
     def environment(self) -> dict[str, str]:
         """The environment variables that lead Terraform and its provider to this target."""

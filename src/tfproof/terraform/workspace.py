@@ -17,6 +17,7 @@ from tfproof.terraform.plan import Plan
 from tfproof.terraform.provider_mirror import ProviderSource
 from tfproof.terraform.source import Location, ModuleSource, module_folders
 from tfproof.terraform.state import State
+from tfproof.terraform.variables import write_variables
 
 __all__ = ["Workspace"]
 
@@ -50,11 +51,11 @@ class Workspace:
         terraform: The binary.
         providers: Where providers come from.
         environment: What the target adds to the environment: endpoint and credentials.
-        variables: Values of the root module's variables.
+        variables: Values of the root module's variables; an `Expression` is read as Terraform reads `-var`.
         variable_files: `.tfvars` files to use.
 
     Raises:
-        UsageError: `module` is no folder, or has no Terraform files; a variable file is missing.
+        UsageError: `module` is no folder, or has no Terraform files; the variables are not as `write_variables` wants.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class Workspace:
         self._environment = base_environment(
             folder / "home", cli_config=providers.write_cli_config(folder), extra=environment
         )
-        self._variable_arguments = self._write_variables(variables or {}, variable_files)
+        self._variable_arguments = write_variables(folder, self.source, variables or {}, variable_files)
 
     # -- the commands, in the order of a run ------------------------------------------------------------------------
 
@@ -124,6 +125,17 @@ class Workspace:
     def run(self, *arguments: str, ok: tuple[int, ...] = (0,)) -> Completed:
         """Any other command, in this workspace's environment."""
         return self._run(*arguments, ok=ok)
+
+    def attach(self, reattach: str | None) -> None:
+        """Sets the `TF_REATTACH_PROVIDERS` of the commands from now on; None lets Terraform start its own providers."""
+        self._environment.pop("TF_REATTACH_PROVIDERS", None)
+        if reattach is not None:
+            self._environment["TF_REATTACH_PROVIDERS"] = reattach
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of its commands."""
+        return dict(self._environment)
 
     # -- where things are -------------------------------------------------------------------------------------------
 
@@ -172,27 +184,6 @@ class Workspace:
                 f"folder={str(self.folder)!r}: the run folder cannot be made: {error.strerror}",
                 remedy="Set TMPDIR to a folder that can be written.",
             ) from error
-
-    def _write_variables(self, variables: Mapping[str, Any], files: tuple[Path, ...]) -> tuple[str, ...]:
-        """Variables travel in a file, since arguments can be seen by every user of the machine."""
-        arguments = []
-        for file in files:
-            if not file.is_file():
-                raise UsageError(f"var_file={str(file)!r} is not a file")
-            arguments.append(f"-var-file={file.resolve()}")
-        if variables:
-            declared = {block.labels[0] for block in self.source.of_type("variable") if block.labels}
-            unknown = sorted(set(variables) - declared)
-            if unknown:
-                raise UsageError(
-                    f"variable={unknown[0]!r} is not a variable of {self.module}",
-                    remedy=f"It has: {', '.join(sorted(declared)) or 'none'}.",
-                )
-            path = self.folder / "variables.tfvars.json"
-            path.touch(mode=0o600)
-            path.write_text(json.dumps(dict(variables)), encoding="utf-8")
-            arguments.append(f"-var-file={path}")
-        return tuple(arguments)
 
 
 def _source_of(module: Path) -> ModuleSource:

@@ -1,0 +1,72 @@
+"""What the journey does to the target by hand, and why each is allowed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfproof.checks.live import LiveBackend
+from tfproof.checks.written_object import PROBE_KEY
+from tfproof.errors import TfproofError
+from tfproof.targets.target import Target
+from tfproof.terraform.state import State
+
+__all__ = ["count_versions", "release", "write_probe"]
+
+_PAGE = 1000
+
+
+def write_probe(target: Target, live: LiveBackend) -> str:
+    """Writes an object twice, naming no encryption: the bucket's default decides, and there are versions to protect."""
+    s3 = target.client("s3")
+    for body in (b"written first", b"written second"):
+        s3.put_object(Bucket=live.bucket_name, Key=PROBE_KEY, Body=body)
+    return f"wrote s3://{live.bucket_name}/{PROBE_KEY} twice, naming no encryption"
+
+
+def count_versions(target: Target, live: LiveBackend) -> int:
+    """How many object versions and delete markers the bucket holds; 0 when it is gone."""
+    return sum(1 for _ in _versions(target.client("s3"), live.bucket_name))
+
+
+def release(target: Target, state: State) -> list[str]:
+    """Makes everything in a state destroyable, on an emulator only: protections off, buckets emptied.
+
+    Returns:
+        What was done, for people.
+
+    Raises:
+        TfproofError: The target is a real account.
+    """
+    if not target.is_emulator:
+        raise TfproofError(
+            f"target={target.description!r} is a real account: protections and data there are never touched",
+            remedy="See docs/runbook.md on destroying by hand.",
+        )
+    done = []
+    for resource in state.managed:
+        name = str(resource.at("name", default="") or resource.at("bucket", default=""))
+        if resource.type == "aws_dynamodb_table" and resource.at("deletion_protection_enabled", default=False):
+            target.client("dynamodb").update_table(TableName=name, DeletionProtectionEnabled=False)
+            done.append(f"switched deletion protection of table {name} off")
+        elif resource.type == "aws_s3_bucket":
+            deleted = _empty_bucket(target.client("s3"), name)
+            done += [f"deleted {deleted} object versions of bucket {name}"] if deleted else []
+    return done
+
+
+def _empty_bucket(s3: Any, name: str) -> int:
+    found = list(_versions(s3, name))
+    for start in range(0, len(found), _PAGE):
+        s3.delete_objects(Bucket=name, Delete={"Objects": found[start : start + _PAGE], "Quiet": True})
+    return len(found)
+
+
+def _versions(s3: Any, bucket: str) -> Any:
+    if not bucket:
+        return
+    try:
+        for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+            for entry in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
+                yield {"Key": entry["Key"], "VersionId": entry["VersionId"]}
+    except s3.exceptions.NoSuchBucket:
+        return

@@ -1,0 +1,188 @@
+"""The journey: plan, apply, audit, plan again, try to destroy, destroy; every answer kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from tfproof.checks.backend import Backend
+from tfproof.checks.catalogue import CHECKS
+from tfproof.checks.check import Check
+from tfproof.checks.destroy_refused import CHECK as DESTROY_REFUSED
+from tfproof.checks.destroy_refused import judge as judge_destroy
+from tfproof.checks.finding import Answer, Finding, Layer
+from tfproof.checks.live import LiveBackend
+from tfproof.checks.nothing_left import CHECK as NOTHING_LEFT
+from tfproof.checks.nothing_left import judge as judge_leftovers
+from tfproof.checks.second_plan_empty import CHECK as SECOND_PLAN_EMPTY
+from tfproof.checks.second_plan_empty import judge as judge_second_plan
+from tfproof.proof import interventions
+from tfproof.proof.observer import Observer, Silent
+from tfproof.proof.proof import Proof, Step
+from tfproof.proof.providers import Providers
+from tfproof.targets.target import Target
+from tfproof.terraform.command import Completed
+from tfproof.terraform.errors import TerraformError
+from tfproof.terraform.plan import Plan
+from tfproof.terraform.state import State
+from tfproof.terraform.workspace import Workspace
+
+__all__ = ["Journey"]
+
+
+class Journey:
+    """One way through a module's life at a target.
+
+    The methods are the steps; `run` takes them in order. Each may be called alone, as the pytest fixtures do.
+
+    Args:
+        workspace: The module's copy, and Terraform in it.
+        target: Where it is applied.
+        proof: What the findings are added to.
+        providers: Where its provider process comes from.
+        observer: Who is told on the way.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        target: Target,
+        proof: Proof,
+        *,
+        providers: Providers,
+        observer: Observer | None = None,
+    ) -> None:
+        self._providers = providers
+        self.workspace = workspace
+        self.target = target
+        self.proof = proof
+        self.observer = observer or Silent()
+
+    def run(self) -> Proof:
+        """All steps to the end.
+
+        Raises:
+            TerraformError: A command failed that had to work; what was found until then is in the proof.
+        """
+        self.initialise()
+        plan = self.plan()
+        self.audit_configured(Backend(plan))
+        live = self.apply()
+        self.audit_live(live)
+        self.plan_again(refresh=False)
+        self.plan_again(refresh=True)
+        self.destroy(live)
+        self.proof.complete = True
+        return self.proof
+
+    def initialise(self) -> None:
+        """`terraform init`, and a provider process for the commands after it."""
+        self._step("init", self.workspace.init)
+        if not self._providers.serve(self.workspace):
+            self.proof.notes.append("Terraform starts its own providers: the configuration does not allow sharing one")
+
+    def plan(self) -> Plan:
+        """`terraform plan`, and the plan read."""
+        self._step("plan", lambda: self.workspace.plan(on_event=self.observer.event), _plan_summary)
+        plan: Plan = self._step("read plan", self.workspace.show, lambda plan: f"{len(plan.resources)} resources")
+        return plan
+
+    def apply(self) -> LiveBackend:
+        """`terraform apply` of the plan, and the state read."""
+        self._step("apply", lambda: self.workspace.apply(on_event=self.observer.event), _apply_summary)
+        state: State = self._step("read state", self.workspace.state, lambda state: f"{len(state.resources)} resources")
+        backend = Backend(state)
+        self.audit_configured(backend)
+        return LiveBackend(self.target.client, backend)
+
+    def audit_configured(self, backend: Backend) -> None:
+        """Every check that a plan or a state can show."""
+        self._found(backend.layer, (finding for check in CHECKS for finding in check.on_configured(backend)))
+
+    def audit_live(self, live: LiveBackend) -> None:
+        """Every check that the target can show, after an object was written."""
+
+        def audit() -> list[Finding]:
+            if live.bucket_name:
+                self.proof.interventions.append(interventions.write_probe(self.target, live))
+            return [finding for check in CHECKS for finding in check.on_live(live)]
+
+        self._found(Layer.LIVE, self._step("audit target", audit, lambda found: f"{len(found)} findings"))
+
+    def plan_again(self, *, refresh: bool) -> None:
+        """A second plan, which must change nothing."""
+        name = "second plan" if refresh else "second plan, no refresh"
+        done: Completed = self._step(
+            name,
+            lambda: self.workspace.plan(refresh=refresh, on_event=self.observer.event, name="second"),
+            _plan_summary,
+        )
+        self._judged(SECOND_PLAN_EMPTY, judge_second_plan(done.events, refreshed=refresh))
+
+    def destroy(self, live: LiveBackend) -> None:
+        """A destroy that must be refused; then, on emulators only, protections off and a destroy that must work."""
+        before = interventions.count_versions(self.target, live)
+        refusal: TerraformError | None = self._step("destroy, protected", self._try_destroy, _refusal_summary)
+        after = interventions.count_versions(self.target, live)
+        # Read again: what was there before the try says nothing about what it left.
+        now = LiveBackend(self.target.client, live.state)
+        self._judged(DESTROY_REFUSED, judge_destroy(refusal, now, before, after))
+        if refusal is not None:
+            self.proof.interventions += interventions.release(self.target, self.workspace.state())
+            self._step("destroy", lambda: self.workspace.destroy(on_event=self.observer.event), _apply_summary)
+        self._judged(NOTHING_LEFT, judge_leftovers(self.target.leftovers()))
+
+    def _try_destroy(self) -> TerraformError | None:
+        try:
+            self.workspace.destroy(on_event=self.observer.event)
+        except TerraformError as error:
+            if error.exit_code_of_terraform != 1:
+                raise
+            return error
+        return None
+
+    def _step(self, name: str, act: Callable[[], Any], summary: Callable[[Any], str] | None = None) -> Any:
+        self.observer.step_started(name)
+        started = time.monotonic()
+        result = act()
+        step = Step(name, time.monotonic() - started, summary(result) if summary is not None else "")
+        self.proof.steps.append(step)
+        self.observer.step_done(step)
+        return result
+
+    def _judged(self, check: Check, answers: Iterable[Answer]) -> None:
+        self._found(Layer.RUN, (check.finding(Layer.RUN, answer) for answer in answers))
+
+    def _found(self, layer: Layer, findings: Iterable[Finding]) -> None:
+        found = list(findings)
+        self.proof.findings.extend(found)
+        self.observer.audited(layer, found)
+
+
+def _plan_summary(done: Completed) -> str:
+    return _changes(done, "change_summary") or "no changes"
+
+
+def _apply_summary(done: Completed) -> str:
+    return _changes(done, "change_summary")
+
+
+def _changes(done: Completed, event_type: str) -> str:
+    events = done.events_of(event_type)
+    if not events:
+        return ""
+    changes = events[-1].get("changes", {})
+    words = {"add": "to add", "change": "to change", "remove": "to destroy"}
+    if changes.get("operation") in ("apply", "destroy"):
+        words = {"add": "added", "change": "changed", "remove": "destroyed"}
+    parts = [f"{changes[name]} {word}" for name, word in words.items() if changes.get(name)]
+    return ", ".join(parts) or "no changes"
+
+
+def _refusal_summary(error: TerraformError | None) -> str:
+    if error is None:
+        return "went through"
+    errors = [item for item in error.diagnostics if item.is_error]
+    # The SDK's preamble (operation, status code, request id) says nothing to a reader; the service's own words do.
+    return f"refused: {errors[0].summary.rpartition('api error ')[2]}" if errors else "refused"

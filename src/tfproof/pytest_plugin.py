@@ -1,0 +1,164 @@
+"""The pytest plugin: stacks as fixtures, applied once for a whole run, destroyed and swept in the end.
+
+Nothing of AWS or Terraform is imported until a fixture is used: a run that has no stacks does not pay for the plugin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tfproof.proof.fixtures import Applied, Run, SecondPlan
+    from tfproof.proof.stacks import StackSpec
+    from tfproof.targets.target import Target
+    from tfproof.terraform.binary import Terraform
+    from tfproof.terraform.plan import Plan
+    from tfproof.terraform.workspace import Workspace
+
+_MARKER = (
+    "stack(path, variables={}): the module that the fixtures plan, applied and replan are about, with its variables"
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The plugin's options."""
+    group = parser.getgroup("tfproof", "Terraform stacks (tfproof)")
+    group.addoption("--target", default="embedded", choices=["embedded"], help="where stacks are applied")
+    group.addoption("--terraform", metavar="PATH", help="Terraform or OpenTofu binary (default: the one on PATH)")
+    group.addoption("--provider-mirror", metavar="FOLDER", help="filesystem mirror to take providers from")
+    group.addoption("--tf-keep", action="store_true", help="keep the run folder; it holds plans and states in clear")
+    group.addoption("--no-keep-provider", action="store_true", help="let Terraform start the provider for each command")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Registers the marker."""
+    config.addinivalue_line("markers", _MARKER)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tells a worker of pytest-xdist where to ask for stacks."""
+    node.workerinput["tfproof"] = _run(node.config).share()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Destroys and sweeps; what is left over, or could not be destroyed, fails the run."""
+    run = session.config.stash.get(_RUN, None)
+    if run is not None and run.finish() and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Ends everything even when the session never began or was interrupted."""
+    run = config.stash.get(_RUN, None)
+    if run is not None:
+        run.finish()
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Says what could not be destroyed or was left over."""
+    run = config.stash.get(_RUN, None)
+    if run is not None and run.problems:
+        terminalreporter.section("tfproof: stacks were not cleared up", red=True, bold=True)
+        for problem in run.problems:
+            terminalreporter.line(problem)
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Names what stacks are applied with, once something is."""
+    run = config.stash.get(_RUN, None)
+    return [f"tfproof: run folder {run.folder} (kept)"] if run is not None and config.getoption("--tf-keep") else []
+
+
+_RUN: pytest.StashKey[Run] = pytest.StashKey()
+
+
+def _run(config: pytest.Config) -> Run:
+    """The run, made when it is first needed."""
+    if _RUN not in config.stash:
+        from tfproof.proof.fixtures import Run  # noqa: PLC0415  # see the module's docstring
+
+        config.stash[_RUN] = Run(
+            terraform=config.getoption("--terraform"),
+            provider_mirror=config.getoption("--provider-mirror"),
+            keep_folder=config.getoption("--tf-keep"),
+            keep_provider=not config.getoption("--no-keep-provider"),
+            owner=getattr(config, "workerinput", {}).get("tfproof"),
+        )
+    return config.stash[_RUN]
+
+
+def _spec(request: pytest.FixtureRequest) -> StackSpec:
+    from tfproof.proof.stacks import StackSpec  # noqa: PLC0415
+
+    marker = request.node.get_closest_marker("stack")
+    if marker is None:
+        raise pytest.UsageError(
+            f"{request.node.nodeid} uses {request.fixturename!r} and has no stack: "
+            'mark it with @pytest.mark.stack("path/to/module", {"variable": "value"})'
+        )
+    path = marker.kwargs.get("path", marker.args[0] if marker.args else None)
+    variables = marker.kwargs.get("variables", marker.args[1] if len(marker.args) > 1 else {})
+    if path is None:
+        raise pytest.UsageError(f"{request.node.nodeid}: @pytest.mark.stack needs the path of a module")
+    return StackSpec(request.config.rootpath / path, variables)
+
+
+@pytest.fixture
+def terraform(request: pytest.FixtureRequest) -> Terraform:
+    """The Terraform or OpenTofu of the run."""
+    return _run(request.config).terraform
+
+
+@pytest.fixture
+def target(request: pytest.FixtureRequest) -> Target:
+    """Where stacks are applied, with boto3 clients: `target.client("s3")`."""
+    return _run(request.config).target
+
+
+@pytest.fixture
+def plan(request: pytest.FixtureRequest) -> Plan:
+    """The plan of the test's stack, made once for the whole run."""
+    return _run(request.config).plan(_spec(request))
+
+
+@pytest.fixture
+def applied(request: pytest.FixtureRequest) -> Applied:
+    """The test's stack, applied once for the whole run: plan, state, outputs, and the live backend."""
+    return _run(request.config).applied(_spec(request))
+
+
+@pytest.fixture
+def replan(request: pytest.FixtureRequest) -> Callable[..., SecondPlan]:
+    """Plans the test's applied stack again: `assert replan().is_empty`, `replan(refresh=False)`."""
+    run, spec = _run(request.config), _spec(request)
+
+    def again(*, refresh: bool = True) -> SecondPlan:
+        return run.replan(spec, refresh=refresh)
+
+    return again
+
+
+@pytest.fixture
+def workspace(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Workspace]]:
+    """Makes workspaces of the test's own, initialised and ready to plan.
+
+    `workspace("modules/x", bucket_name="y")` makes one with these values of its variables. What the test leaves applied is destroyed after it.
+    """
+    run = _run(request.config)
+    made: list[Workspace] = []
+
+    def make(path: str | Path, **variables: Any) -> Workspace:
+        folder = tmp_path / f"workspace-{len(made)}"
+        made.append(run.workspace(folder, request.config.rootpath / path, variables))
+        return made[-1]
+
+    yield make
+    for left in made:
+        run.clear(left)

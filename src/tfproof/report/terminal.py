@@ -1,0 +1,139 @@
+"""A proof on the terminal: progress while Terraform works, then every check by name."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any, Final
+
+from rich.console import Console
+from rich.status import Status
+from rich.text import Text
+
+import tfproof
+from tfproof.checks.finding import Finding, Layer
+from tfproof.proof.proof import CheckResult, Outcome, Proof, Step
+from tfproof.report.failure import Locate, failure_lines
+
+__all__ = ["TerminalReport"]
+
+_MARKS: Final = {
+    Outcome.PASSED: ("✓", "green"),
+    Outcome.FAILED: ("✗", "bold red"),
+    Outcome.UNDECIDED: ("?", "yellow"),
+    Outcome.NOT_APPLICABLE: ("-", "dim"),
+}
+_IN_PROGRESS: Final = 3
+_STEP_WIDTH: Final = 26
+
+
+class TerminalReport:
+    """An observer that shows the journey on a terminal; on a pipe, one plain line a step.
+
+    Args:
+        console: Where to write.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._status: Status | None = None
+        self._step = ""
+        self._step_started = 0.0
+        self._working: dict[str, float] = {}
+
+    def header(self, proof: Proof) -> None:
+        """What is proved, and with what."""
+        self._console.print(Text.assemble((f"tfproof {tfproof.__version__}", "bold"), f"  {proof.module}"))
+        for name, value in (
+            ("target", f"{proof.target} ({proof.target_kind})"),
+            ("terraform", proof.terraform),
+            ("providers", proof.providers),
+        ):
+            self._line(f"  {name:<11}", "dim", value)
+        self._console.print()
+
+    def step_started(self, name: str) -> None:
+        """Shows what is being done."""
+        self._step, self._step_started = name, time.monotonic()
+        self._working.clear()
+        if self._console.is_terminal:
+            self._status = self._console.status(f"{name} ...")
+            self._status.start()
+
+    def event(self, event: dict[str, Any]) -> None:
+        """Shows which resources Terraform is waiting for."""
+        hook = event.get("hook") or {}
+        address = (hook.get("resource") or {}).get("addr", "")
+        kind = event.get("type")
+        if kind in ("apply_start", "refresh_start"):
+            self._working[address] = time.monotonic()
+        elif kind in ("apply_complete", "apply_errored", "refresh_complete"):
+            self._working.pop(address, None)
+        if self._status is not None and kind in ("apply_start", "apply_progress", "apply_complete"):
+            names = sorted(self._working, key=self._working.__getitem__)[:_IN_PROGRESS]
+            waiting = ", ".join(f"{name} {time.monotonic() - self._working[name]:.0f} s" for name in names)
+            self._status.update(Text(f"{self._step} ... {waiting}"))
+
+    def step_done(self, step: Step) -> None:
+        """One line for a step that is done."""
+        self._stop_status()
+        line = Text.assemble(("  ✓ ", "green"), f"{step.name:<{_STEP_WIDTH}}", (f"{step.seconds:6.1f} s  ", "dim"))
+        self._console.print(line.append(step.detail), soft_wrap=True, highlight=False)
+
+    def audited(self, layer: Layer, findings: Sequence[Finding]) -> None:
+        """One line when a layer shows something wrong; the whole story follows at the end."""
+        failed = sorted({finding.check_id for finding in findings if finding.verdict == "failed"})
+        if failed:
+            self._line(f"  ✗ {layer.value} shows: ", "bold red", ", ".join(failed))
+
+    def stop(self) -> None:
+        """Takes the progress off the terminal, whatever happens next."""
+        self._stop_status()
+
+    def results(self, proof: Proof, locate: Locate) -> None:
+        """Every check with its verdict, then what failed and why, then the verdict of the whole."""
+        results = proof.results
+        section = ""
+        for result in results:
+            if result.check.section != section:
+                section = result.check.section
+                self._console.print(Text(f"\n  {section}", style="bold"))
+            self._result_line(result)
+        for done in proof.interventions:
+            self._line("\n  by hand: " if done is proof.interventions[0] else "           ", "dim", done)
+        for result in results:
+            if result.outcome in (Outcome.FAILED, Outcome.UNDECIDED):
+                self._failure(result, locate)
+        self._verdict(proof, results)
+
+    def _result_line(self, result: CheckResult) -> None:
+        mark, style = _MARKS[result.outcome]
+        where = result.outcome.value if result.outcome is not Outcome.PASSED else " ".join(map(str, result.layers))
+        self._console.print(
+            Text.assemble((f"    {mark} ", style), result.check.title, (f"  [{result.check.id}: {where}]", "dim")),
+            soft_wrap=True,
+            highlight=False,
+        )
+
+    def _failure(self, result: CheckResult, locate: Locate) -> None:
+        _, style = _MARKS[result.outcome]
+        self._console.print()
+        for number, line in enumerate(failure_lines(result, locate)):
+            kind = line.lstrip()[:2]
+            line_style = style if number == 0 else {"- ": "green", "+ ": "red"}.get(kind, "")
+            self._console.print(Text(line, style=line_style), soft_wrap=True, highlight=False)
+
+    def _verdict(self, proof: Proof, results: list[CheckResult]) -> None:
+        counts = {outcome: sum(result.outcome is outcome for result in results) for outcome in Outcome}
+        parts = ", ".join(f"{number} {outcome.value}" for outcome, number in counts.items() if number)
+        word, style = ("PROVED", "bold green") if proof.proved else ("NOT PROVED", "bold red")
+        self._console.print()
+        self._line(word, style, f"  {parts}; {proof.seconds:.0f} s")
+
+    def _line(self, head: str, style: str, text: str) -> None:
+        self._console.print(Text.assemble((head, style), text), soft_wrap=True, highlight=False)
+
+    def _stop_status(self) -> None:
+        if self._status is not None:
+            self._status.stop()
+            self._status = None

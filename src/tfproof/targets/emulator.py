@@ -1,0 +1,96 @@
+"""An emulator that is there: how Terraform and boto3 are led to it."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, Final, Self
+
+from tfproof.targets.clients import make_client
+from tfproof.targets.leftovers import find_leftovers
+
+__all__ = ["Emulator"]
+
+_CREDENTIALS: Final = "tfproof"
+"""Access key and secret at an emulator: they open nothing anywhere else."""
+
+
+class Emulator:
+    """An emulator at an endpoint; whoever started it ends it.
+
+    Args:
+        kind: `embedded` or `localstack`.
+        region: Region of the run.
+        account_id: Account that everything is made in.
+        endpoint: URL that all AWS calls go to. An IP address, so that S3 clients use path style by themselves.
+        description: What it is and where.
+    """
+
+    is_emulator: Final = True
+
+    def __init__(self, *, kind: str, region: str, account_id: str, endpoint: str = "", description: str = "") -> None:
+        self.kind = kind
+        self.region = region
+        self.account_id = account_id
+        self._endpoint = endpoint
+        self._description = description
+        self._clients: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def endpoint(self) -> str:
+        """URL that all AWS calls go to."""
+        return self._endpoint
+
+    @property
+    def description(self) -> str:
+        """What it is and where."""
+        return self._description
+
+    def address(self) -> dict[str, str]:
+        """What another process needs to talk to the same emulator: `Emulator(**address)`."""
+        return {
+            "kind": self.kind,
+            "region": self.region,
+            "account_id": self.account_id,
+            "endpoint": self.endpoint,
+            "description": self.description,
+        }
+
+    def environment(self) -> dict[str, str]:
+        """The endpoint, and credentials that open nothing anywhere else."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_ACCESS_KEY_ID": _CREDENTIALS,
+            "AWS_SECRET_ACCESS_KEY": _CREDENTIALS,
+        }
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of a service; one for each service, since making one costs a tenth of a second."""
+        with self._lock:
+            if service not in self._clients:
+                self._clients[service] = make_client(
+                    service,
+                    endpoint=self.endpoint,
+                    region=self.region,
+                    access_key=_CREDENTIALS,
+                    secret_key=_CREDENTIALS,
+                )
+            return self._clients[service]
+
+    def leftovers(self) -> list[str]:
+        """Everything that still exists, since all of it was made by this run."""
+        return find_leftovers(self.client)
+
+    def stop(self) -> None:
+        """Closes the connections to it."""
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.stop()

@@ -1,0 +1,109 @@
+"""Values for a root module's variables, as people give them on a command line."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, final
+
+from tfproof.errors import UsageError
+from tfproof.terraform.source import ModuleSource
+
+__all__ = ["Expression", "parse_assignments", "write_variables"]
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+@final
+class Expression(str):
+    """A value as typed on a command line: for a variable of type string the text itself, else an HCL expression."""
+
+    __slots__ = ()
+
+
+def parse_assignments(assignments: Iterable[str]) -> dict[str, Any]:
+    """`["name=value", ...]` as a mapping of `Expression`.
+
+    Raises:
+        UsageError: An assignment has no `=`, or its name is not one of a variable.
+    """
+    values: dict[str, Any] = {}
+    for assignment in assignments:
+        name, equals, value = assignment.partition("=")
+        if not equals:
+            raise UsageError(
+                f"--var {assignment!r} has no '='", remedy="Write it as --var NAME=VALUE, e.g. --var bucket_name=x."
+            )
+        if not _NAME.fullmatch(name.strip()):
+            raise UsageError(f"--var {assignment!r}: {name!r} is not the name of a variable")
+        values[name.strip()] = Expression(value)
+    return values
+
+
+def write_variables(
+    folder: Path, source: ModuleSource, values: Mapping[str, Any], files: Iterable[Path]
+) -> tuple[str, ...]:
+    """Writes the values into files of the run folder and answers the arguments that make Terraform read them.
+
+    In files, because the arguments of a process can be read by every user of the machine. Later ones win, as with
+    Terraform: values over files.
+
+    Raises:
+        UsageError: A file is missing; a variable is not declared; one that has no default has no value.
+    """
+    declared = {block.labels[0]: block for block in source.of_type("variable") if block.labels}
+    unknown = sorted(set(values) - set(declared))
+    if unknown:
+        raise UsageError(
+            f"variable={unknown[0]!r} is not a variable of {source.folder}",
+            remedy=f"It has: {', '.join(sorted(declared)) or 'none'}.",
+        )
+    arguments = []
+    given = set(values)
+    for file in files:
+        if not file.is_file():
+            raise UsageError(f"var_file={str(file)!r} is not a file", remedy="Name a .tfvars or .tfvars.json file.")
+        arguments.append(f"-var-file={file.resolve()}")
+        given |= _names_in(file)
+    missing = sorted(
+        name for name, block in declared.items() if "default" not in block.attributes and name not in given
+    )
+    if missing:
+        raise UsageError(
+            f"variable={missing[0]!r} of {source.folder} has no default and was given no value",
+            remedy=f"Give one: --var {missing[0]}=VALUE."
+            + (f" Also missing: {', '.join(missing[1:])}." if missing[1:] else ""),
+        )
+    plain = {name: value for name, value in values.items() if not _is_expression(value, declared[name].attributes)}
+    expressions = {name: value for name, value in values.items() if name not in plain}
+    if plain:
+        arguments.append(f"-var-file={_private(folder / 'values.tfvars.json', json.dumps(plain))}")
+    if expressions:
+        text = "".join(f"{name} = {value}\n" for name, value in expressions.items())
+        arguments.append(f"-var-file={_private(folder / 'command-line.tfvars', text)}")
+    return tuple(arguments)
+
+
+def _is_expression(value: Any, attributes: Mapping[str, Any]) -> bool:
+    declared_type = attributes["type"].text.strip() if "type" in attributes else "string"
+    return isinstance(value, Expression) and declared_type not in ("string", "any")
+
+
+def _names_in(file: Path) -> set[str]:
+    """The variables a file gives values to; Terraform itself will say what is wrong with the file."""
+    text = file.read_text(encoding="utf-8", errors="replace")
+    if file.name.endswith(".json"):
+        try:
+            document = json.loads(text)
+        except ValueError:
+            return set()
+        return set(document) if isinstance(document, dict) else set()
+    return set(re.findall(r"(?m)^\s*([A-Za-z_][\w-]*)\s*=", text))
+
+
+def _private(path: Path, text: str) -> Path:
+    path.touch(mode=0o600)
+    path.write_text(text, encoding="utf-8")
+    return path
