@@ -3,7 +3,7 @@
 
 Prints decisions a second against compiled policies (a distinct resource and context each time), one-off cases a second
 from JSON text to decision (the 800 cases of the tests), and moto's own matcher for the part it can do: the same policy
-without conditions and variables. `--memory` also makes a million decisions and watches the process grow.
+without conditions and variables ("bare"). `--memory` also makes a million decisions and watches the process grow.
 """
 
 from __future__ import annotations
@@ -78,16 +78,23 @@ def requests(count: int) -> Iterator[tuple[str, str, dict[str, str]]]:
         )
 
 
-def compiled_rate(count: int) -> float:
+def bare_policy() -> dict[str, Any]:
+    """The policy without conditions and without its variable: what moto's matcher understands."""
+    statements = [{name: value for name, value in one.items() if name != "Condition"} for one in POLICY["Statement"]]
+    statements[0] = {**statements[0], "Resource": statements[0]["Resource"][:2]}
+    return {**POLICY, "Statement": statements}
+
+
+def compiled_rate(count: int, policy: dict[str, Any] = POLICY) -> float:
     """Decisions a second; making the request from plain values is part of each."""
-    policies = PolicySet([POLICY])
+    policies = PolicySet([policy])
     asked = list(requests(count))
     allowed = 0
     begin = time.perf_counter()
     for action, name, context in asked:
         allowed += bool(policies.decide(Request(action, name, context=context)))
     rate = count / (time.perf_counter() - begin)
-    assert 0 < allowed < count, "a benchmark in which every answer is the same measures little"
+    assert policy is not POLICY or 0 < allowed < count, "answers that are all the same measure little"
     return rate
 
 
@@ -125,8 +132,7 @@ def moto_rate(count: int) -> float:
     """Answers a second of moto's matcher: actions and resources; it has no variables and few conditions."""
     from moto.iam.access_control import IAMPolicy  # noqa: PLC0415  only where it is measured
 
-    bare = [{name: value for name, value in one.items() if name != "Condition"} for one in POLICY["Statement"]]
-    policy = IAMPolicy(json.dumps({**POLICY, "Statement": bare}))
+    policy = IAMPolicy(json.dumps(bare_policy()))
     asked = list(requests(count))
     begin = time.perf_counter()
     for action, name, _ in asked:
@@ -151,11 +157,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--memory", action="store_true", help="also make a million decisions and print the peak sizes")
     options = parser.parse_args()
-    print(f"compiled policies: {max(compiled_rate(30_000) for _ in range(3)):>10,.0f} decisions/s (wanted: 30,000)")
-    print(f"one-off cases:     {max(one_off_rate(2) for _ in range(3)):>10,.0f} cases/s     (wanted: 5,000)")
-    print(
-        f"moto's matcher:    {max(moto_rate(3_000) for _ in range(3)):>10,.0f} answers/s   (the same policy without conditions)"
-    )
+    bare = bare_policy()
+    print(f"compiled policies:      {max(compiled_rate(30_000) for _ in range(3)):>9,.0f} decisions/s (wanted: 30,000)")
+    print(f"one-off cases:          {max(one_off_rate(2) for _ in range(3)):>9,.0f} cases/s     (wanted: 5,000)")
+    print(f"bare policy, compiled:  {max(compiled_rate(30_000, bare) for _ in range(3)):>9,.0f} decisions/s")
+    print(f"bare policy, by moto:   {max(moto_rate(30_000) for _ in range(3)):>9,.0f} answers/s")
     if options.memory:
         sizes = memory(1_000_000)
         print("peak KiB after each 100,000 decisions:", ", ".join(f"{size:,}" for size in sizes))

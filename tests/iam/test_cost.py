@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any, SupportsIndex
 
@@ -14,7 +15,7 @@ from tfproof.iam.patterns import ANY, ONE, Glob, Token
 
 
 class CountingText(str):
-    """A text that counts the characters looked at: of each search what it passes over, of each comparison its length."""
+    """A text that counts the characters looked at: of a search what it passes over, of a comparison its length."""
 
     __slots__ = ("steps",)
     steps: int
@@ -73,7 +74,7 @@ def test_the_cost_is_at_most_pattern_times_text(pattern: str, text: str) -> None
 
 def test_doubling_a_pathological_pattern_and_text_at_most_quadruples_the_cost() -> None:
     costs = [steps("*a" * size + "*b", "a" * (20 * size) + "c")[1] for size in (50, 100, 200, 400)]
-    assert all(after <= 4 * before + 100 for before, after in zip(costs, costs[1:], strict=False))
+    assert all(after <= 4 * before + 100 for before, after in itertools.pairwise(costs))
 
 
 @settings(max_examples=300, deadline=None)

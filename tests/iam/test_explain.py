@@ -9,14 +9,15 @@ import pytest
 
 from tfproof.iam import Document, PolicySet, Request, evaluate, explain
 
-KEY, OTHER_KEY = (f"arn:aws:kms:us-east-1:123456789012:key/{name}" for name in ("mine", "other"))
+KEY, THEIRS = (f"arn:aws:kms:us-east-1:123456789012:key/{name}" for name in ("mine", "other"))
 USER = "arn:aws:iam::123456789012:user/bob"
 POLICY = Document(
     '{"Version": "2012-10-17",\n "Statement": [\n'
-    f'  {{"Sid": "AllowKMSAccess", "Effect": "Allow", "Action": "kms:GenerateDataKey", "Resource": "{OTHER_KEY}"}},\n'
+    f'  {{"Sid": "AllowKMSAccess", "Effect": "Allow", "Action": "kms:GenerateDataKey", "Resource": "{THEIRS}"}},\n'
     '  {"Sid": "Tls", "Effect": "Deny", "Action": "s3:*", "Resource": "*",'
     ' "Condition": {"Bool": {"aws:SecureTransport": "false"}}},\n'
-    '  {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"StringEquals": {"s3:prefix": "env/"}}}\n]}',
+    '  {"Effect": "Allow", "Action": "s3:*", "Resource": "*",'
+    ' "Condition": {"StringEquals": {"s3:prefix": "env/"}}}\n]}',
     name="state.json",
 )
 
@@ -26,7 +27,7 @@ def text(action: str, resource: str, context: dict[str, Any] | None = None) -> s
 
 
 def test_a_decision_is_true_only_when_allowed_and_equals_its_name() -> None:
-    allowed = evaluate([POLICY], Request("kms:GenerateDataKey", OTHER_KEY))
+    allowed = evaluate([POLICY], Request("kms:GenerateDataKey", THEIRS))
     implicit = evaluate([POLICY], Request("kms:GenerateDataKey", KEY))
     explicit = evaluate([POLICY], Request("s3:GetObject", "arn:aws:s3:::b/k", context={"aws:SecureTransport": "false"}))
     assert [bool(found) for found in (allowed, implicit, explicit)] == [True, False, False]
@@ -36,8 +37,8 @@ def test_a_decision_is_true_only_when_allowed_and_equals_its_name() -> None:
 
 
 def test_the_text_names_the_statement_that_decided() -> None:
-    found = text("kms:GenerateDataKey", OTHER_KEY)
-    assert found == f"allowed: kms:GenerateDataKey on {OTHER_KEY}: allowed by AllowKMSAccess (state.json, line 3)"
+    found = text("kms:GenerateDataKey", THEIRS)
+    assert found == f"allowed: kms:GenerateDataKey on {THEIRS}: allowed by AllowKMSAccess (state.json, line 3)"
     found = text("s3:GetObject", "arn:aws:s3:::b/k", {"aws:SecureTransport": "false"})
     assert found.endswith("denied by Tls (state.json, line 4)")
 
@@ -70,7 +71,7 @@ def policy(**changes: Any) -> dict[str, Any]:
     ],
 )
 def test_the_text_names_the_layer_that_limits(layers: dict[str, Any], says: str) -> None:
-    decision = evaluate([POLICY], Request("kms:GenerateDataKey", OTHER_KEY, principal=USER), **layers)
+    decision = evaluate([POLICY], Request("kms:GenerateDataKey", THEIRS, principal=USER), **layers)
     assert says in str(decision)
 
 

@@ -102,7 +102,7 @@ def test_r6_policies_can_be_excluded(iam: Any) -> None:
 
 def test_r15_the_caller_defaults_to_the_source_and_may_be_another(iam: Any) -> None:
     bucket = json.loads(policy("s3:DeleteObject", Principal={"AWS": "arn:aws:iam::123456789012:user/david"}))
-    given = {
+    given: dict[str, Any] = {
         "ActionNames": ["s3:DeleteObject"],
         "ResourcePolicy": json.dumps(bucket),
         "ResourceArns": ["arn:aws:s3:::b/k"],

@@ -72,7 +72,7 @@ def decide(policies: list[dict[str, Any]], request: Request, **layers: Any) -> s
 def test_adding_a_deny_never_allows(policies: list[Any], request: Request, deny: dict[str, Any]) -> None:
     before = decide(policies, request)
     after = decide([*policies, {"Version": "2012-10-17", "Statement": deny}], request)
-    assert after == before or after == "explicitDeny"
+    assert after in {before, "explicitDeny"}
 
 
 @MODEST
@@ -231,5 +231,4 @@ def test_any_api_request_gives_an_answer_or_one_of_our_errors(request: dict[str,
 def test_texts_that_are_no_policies_are_problems(text: str) -> None:
     assert validate(text)
     with pytest.raises(TfproofError):
-        Document(text).text  # noqa: B018  reading it is the point
-        raise TfproofError("an object or a refusal")
+        Document(text)

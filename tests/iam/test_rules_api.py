@@ -73,7 +73,7 @@ def test_r5_every_organization_level_must_allow_and_scps_are_named_nowhere() -> 
     def at(region: str | None) -> Any:
         entry = {"ContextKeyName": "aws:RequestedRegion", "ContextKeyValues": [region], "ContextKeyType": "string"}
         levels = [{"ServiceControlPolicyInputList": [text(ALLOW)]}, {"ServiceControlPolicyInputList": [text(asks)]}]
-        given = {"ContextEntries": [entry]} if region else {}
+        given: dict[str, Any] = {"ContextEntries": [entry]} if region else {}
         (result,) = simulate(ALLOW, OrderedOrganizationPolicyInputList=levels, ResourceArns=[X], **given)
         return result
 
@@ -94,7 +94,7 @@ def test_r7_eval_decision_details_are_empty_absent_or_per_policy_type() -> None:
     assert same["EvalDecisionDetails"] == {}
     (star,) = simulate(ALLOW)
     assert "EvalDecisionDetails" not in star
-    across = {"ResourceArns": [X], "CallerArn": USER, "ResourceOwner": OWNER}
+    across: dict[str, Any] = {"ResourceArns": [X], "CallerArn": USER, "ResourceOwner": OWNER}
     (cross,) = simulate(ALLOW, ResourcePolicy=bucket_policy(), **across)
     assert cross["EvalDecisionDetails"] == {"IAM Policy": "allowed", "Resource Policy": "allowed"}
     (cross,) = simulate(ALLOW, ResourcePolicy=bucket_policy(f"{USER}2"), **across)
@@ -227,7 +227,7 @@ def test_r16_a_resource_policy_needs_a_caller_and_roles_are_refused() -> None:
 
 
 def test_r16_roles_as_callers_are_answered_as_an_extension() -> None:
-    given = {"ResourcePolicy": bucket_policy(ROLE), "ResourceArns": [X], "CallerArn": ROLE}
+    given: dict[str, Any] = {"ResourcePolicy": bucket_policy(ROLE), "ResourceArns": [X], "CallerArn": ROLE}
     assert simulate(DENY_Y, allow_role_callers=True, **given)[0]["EvalDecision"] == "allowed"
 
 
@@ -236,7 +236,7 @@ def test_r17_the_resource_owner_is_an_account_root() -> None:
         with pytest.raises(InvalidInput) as refused:
             simulate(ALLOW, ResourceOwner=owner)
         assert refused.value.message == f"'{owner}' is not a valid as a Resource Owner."
-    given = {"ResourcePolicy": bucket_policy(), "ResourceArns": [X], "CallerArn": USER}
+    given: dict[str, Any] = {"ResourcePolicy": bucket_policy(), "ResourceArns": [X], "CallerArn": USER}
     assert simulate({**ALLOW, "Action": "kms:*"}, **given)[0]["EvalDecision"] == "allowed"
     assert simulate({**ALLOW, "Action": "kms:*"}, **given, ResourceOwner=OWNER)[0]["EvalDecision"] == "implicitDeny"
 

@@ -209,7 +209,8 @@ def simulate(**request: Any) -> Any:
         ({"ResourceArns": ["14a050d4"]}, "ResourceNames are not in a valid ARN format: 14a050d4."),
         (
             {"ActionNames": ["iam:PassRole", "iam:GetRole", "sts:AssumeRole"]},
-            "Invalid Input Actions: [iam:PassRole,iam:GetRole] and [sts:AssumeRole] require different authorization information.",
+            "Invalid Input Actions: [iam:PassRole,iam:GetRole] and [sts:AssumeRole] "
+            "require different authorization information.",
         ),
         ({"ActionNames": ["s3:Get*"]}, "Invalid Input Action: s3:Get*"),
         ({"PolicyInputList": ["{}"]}, "PolicyInputList.1 is no identity policy"),

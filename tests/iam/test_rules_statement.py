@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tfproof.iam import MalformedPolicyDocument, Request, evaluate
@@ -11,7 +13,7 @@ TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/t"
 KEY = "arn:aws:kms:us-east-1:123456789012:key/1"
 
 
-def ask(action: str, resource: str, *statements: dict[str, object]) -> str:
+def ask(action: str, resource: str, *statements: dict[str, Any]) -> str:
     policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement} for statement in statements]}
     return str(evaluate([policy], Request(action, resource, principal=USER)).value)
 
@@ -78,7 +80,7 @@ def test_r40_a_star_that_ends_a_segment_runs_on_past_colons() -> None:
 
 def test_r41_arn_operators_compare_six_parts_one_by_one() -> None:
     for operator in ("ArnLike", "ArnEquals"):
-        policy = {
+        policy: dict[str, Any] = {
             "Version": "2012-10-17",
             "Statement": {
                 "Effect": "Allow",
@@ -89,7 +91,7 @@ def test_r41_arn_operators_compare_six_parts_one_by_one() -> None:
         }
         with pytest.raises(MalformedPolicyDocument, match="six parts"):
             evaluate([policy], Request("s3:GetObject"))
-        policy["Statement"]["Condition"] = {operator: {"aws:SourceArn": "arn:aws:sns:*:1:t"}}  # type: ignore[index]
+        policy["Statement"]["Condition"] = {operator: {"aws:SourceArn": "arn:aws:sns:*:1:t"}}
         held = {"aws:SourceArn": "arn:aws:sns:us-east-1:1:t"}
         assert evaluate([policy], Request("s3:GetObject", context=held)) == "allowed"
         for other in ("arn:aws:sns:us-east-1:x:1:t", "arn:aws:sns:us:east:1:t"):
@@ -98,7 +100,7 @@ def test_r41_arn_operators_compare_six_parts_one_by_one() -> None:
 
 @pytest.mark.parametrize("resource", ["arn:aws:s*:::b", "arn:aws:*", "arn:aws:iam::123456789012:u*"])
 def test_r42_no_wildcard_in_the_service_nor_in_the_type_of_an_iam_resource(resource: str) -> None:
-    with pytest.raises(MalformedPolicyDocument, match="Resource vendor must be fully|IAM resource path must either"):
+    with pytest.raises(MalformedPolicyDocument, match=r"Resource vendor must be fully|IAM resource path must either"):
         covers(resource, "arn:aws:s3:::b")
 
 

@@ -56,7 +56,7 @@ def to_request(case: dict[str, Any]) -> dict[str, Any]:
     return request
 
 
-def faults(shape: Any, value: Any, path: str = "response") -> Iterator[str]:
+def faults(shape: Any, value: Any, path: str = "response") -> Iterator[str]:  # noqa: C901  one branch a type
     """Where a response breaks the shape of its operation."""
     kind = shape.type_name
     expected = {"structure": dict, "map": dict, "list": list, "string": str, "integer": int, "boolean": bool}[kind]

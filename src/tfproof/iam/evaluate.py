@@ -98,7 +98,7 @@ class PolicySet:
             layers.append(_layer("boundary", self.boundary, action, resource, context))
         if self.session is not None:
             layers.append(_layer("session", self.session, action, resource, context))
-        granted, grant = _layer("resource", (), "", "", context), Grant.NONE
+        granted, grant = _NOTHING_GRANTED, Grant.NONE
         if self.resource is not None:
             granted, grant = self._resource_layer(request, action, resource)
             layers.append(granted)
@@ -167,6 +167,7 @@ class PolicySet:
         return Grant.ANYONE if grant is Grant.NONE or self.boundary is not None else Grant.NONE
 
 
+_NOTHING_GRANTED = Layer("resource", _IMPLICIT)
 _NO_PERMISSION_NEEDED = "sts:getcalleridentity"
 """R32: needs no permission, and no policy can take it away."""
 

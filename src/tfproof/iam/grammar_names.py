@@ -64,7 +64,7 @@ def resource_problem(resource: str, kind: PolicyKind, *, variables: bool) -> Fau
     return fault
 
 
-def _resource_fault(resource: str, *, variables: bool) -> Fault | None:  # noqa: PLR0911  one a rule
+def _resource_fault(resource: str, *, variables: bool) -> Fault | None:
     parts = _parts(resource)
     if parts[0] != "arn" or len(parts) == 1:
         return f'Resource {resource} must be in ARN format or "*".', "write arn:aws:<service>:<region>:<account>:<name>"

@@ -81,6 +81,7 @@ def _problems(document: Document, kind: PolicyKind) -> Iterator[Problem]:
     value = document.value
     if document.submitted is not None:
         yield from _text_problems(document.submitted)
+    if document.repeats_keys:
         yield from _duplicates(value, ())
     for key in value:
         if key not in _TOP:
