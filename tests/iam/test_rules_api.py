@@ -183,6 +183,12 @@ def test_r13_without_resource_arns_the_resource_is_star() -> None:
     assert result["EvalDecision"] == "allowed"
 
 
+def test_r45_get_caller_identity_is_simulated_from_the_policies_alone() -> None:
+    for resource, decision in (("*", "allowed"), ("arn:aws:iam::123456789012:user/bob", "implicitDeny")):
+        results = simulate({**ALLOW, "Action": "sts:*", "Resource": resource}, actions=("sts:GetCallerIdentity",))
+        assert results[0]["EvalDecision"] == decision
+
+
 def test_r14_answers_come_in_pages() -> None:
     actions = [f"s3:Get{number}" for number in range(250)]
     request: dict[str, Any] = {"PolicyInputList": [text(ALLOW)], "ActionNames": actions}

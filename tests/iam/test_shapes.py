@@ -56,11 +56,17 @@ def to_request(case: dict[str, Any]) -> dict[str, Any]:
     return request
 
 
+def _is(value: Any, expected: type) -> bool:
+    return type(value) is expected
+
+
 def faults(shape: Any, value: Any, path: str = "response") -> Iterator[str]:  # noqa: C901  one branch a type
     """Where a response breaks the shape of its operation."""
     kind = shape.type_name
-    expected = {"structure": dict, "map": dict, "list": list, "string": str, "integer": int, "boolean": bool}[kind]
-    if type(value) is not expected:
+    expected: type = {"structure": dict, "map": dict, "list": list, "string": str, "integer": int, "boolean": bool}[
+        kind
+    ]
+    if not _is(value, expected):
         yield f"{path}: {type(value).__name__} is no {kind}"
     elif kind == "structure":
         yield from (f"{path}: unknown {name}" for name in value.keys() - shape.members.keys())

@@ -84,8 +84,13 @@ class PolicySet:
         )
         self.organizations = levels or None
 
-    def decide(self, request: Request) -> Decision:
+    def decide(self, request: Request, *, policies_only: bool = False) -> Decision:
         """The decision on one request; nothing is remembered from earlier ones.
+
+        Args:
+            request: The question.
+            policies_only: Answer from the policies alone, as AWS's simulator does: sts:GetCallerIdentity, which needs
+                no permission in reality (R32), is decided like any other action.
 
         Raises:
             UsageError: There is a resource policy, and the request names no principal its Principal could name.
@@ -104,7 +109,7 @@ class PolicySet:
             layers.append(granted)
         if self.organizations is not None:
             layers.append(_organizations(self.organizations, action, resource, context))
-        if action == _NO_PERMISSION_NEEDED:
+        if action == _NO_PERMISSION_NEEDED and not policies_only:
             return Decision(_ALLOWED, request, self, tuple(layers), note="sts:GetCallerIdentity needs no permission")
         for layer in layers:
             if layer.effect is _EXPLICIT:
