@@ -85,6 +85,15 @@ def test_patterns_match_what_the_textbook_says(pattern: str, text: str) -> None:
     assert cost <= (len(pattern) + 1) * (len(text) + 1)
 
 
+def test_every_short_pattern_matches_what_the_textbook_says() -> None:
+    texts = ["".join(signs) for size in range(5) for signs in itertools.product("ab", repeat=size)]
+    for size in range(6):
+        for signs in itertools.product("ab*?", repeat=size):
+            pattern = "".join(signs)
+            glob = Glob(tokens_of(pattern))
+            assert [glob.match(text) for text in texts] == [naive(pattern, text) for text in texts], pattern
+
+
 def test_a_document_of_131072_characters_with_thousands_of_wildcards_is_decided() -> None:
     statement = {"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::b/" + "*a" * 60_000 + "b"}
     text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})

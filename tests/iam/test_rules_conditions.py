@@ -134,6 +134,16 @@ def test_r59_arn_equals_is_arn_like_and_so_are_their_negations() -> None:
         assert not one(operator.replace("Arn", "ArnNot"), "arn:aws:s3:::b*", "arn:aws:s3:::bc")
 
 
+def test_a_value_that_is_no_arn_matches_no_arn_pattern() -> None:
+    for held in ("b", "arn:aws:s3", "arn:aws:s3::b", ""):
+        assert not one("ArnLike", "arn:aws:s3:::*", held)
+        assert not one("ArnLike", "*", held)
+        assert one("ArnNotLike", "arn:aws:s3:::*", held)
+    assert one("ArnLike", "*", "arn:aws:s3:::b")
+    assert holds({"ArnLike": {"a:k": "${a:l}"}}, a__k="arn:aws:s3:::b:c", a__l="arn:aws:s3:::b:c")
+    assert not holds({"ArnLike": {"a:k": "${a:l}"}}, a__k="arn:aws:s3:::b", a__l="b")
+
+
 def test_r60_numbers_and_dates_are_compared_by_value() -> None:
     assert one("NumericEquals", "10", "10.0")
     assert one("NumericLessThan", "100", "9")
