@@ -132,5 +132,14 @@ def test_deeply_nested_objects_are_an_error_of_ours() -> None:
             evaluate([policy], Request("s3:GetObject"))
 
 
+def test_odd_variables_cost_no_more_than_a_long_text() -> None:
+    for odd in ("${ " + " " * 60_000 + "a" + " " * 50_000, "${" * 60_000, "${a,'" * 25_000, "${a," + " " * 120_000):
+        value = "arn:aws:s3:::b/" + odd
+        policy = json.dumps(
+            {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": value}}
+        )
+        assert any("is no policy variable" in problem.remedy for problem in validate(policy))
+
+
 def test_brackets_in_texts_are_not_nesting() -> None:
     assert validate(json.dumps({"Version": "2012-10-17", "Statement": {"Sid": "[" * 100, "Effect": "Allow"}}))

@@ -155,6 +155,11 @@ def test_r60_numbers_and_dates_are_compared_by_value() -> None:
         for right in (epoch, iso, offset):
             assert one("DateEquals", left, right)
     assert one("DateLessThan", "2026-01-16", iso)
+    assert one("DateLessThan", f"{epoch}.5", epoch)
+    assert one("DateGreaterThan", "-1", "1970-01-01")
+    for huge in ("1e999999", "9" * 5000):
+        assert not one("DateGreaterThan", iso, huge)
+        assert one("NumericGreaterThan", "5", huge)
     assert one("DateGreaterThan", "2026", iso)
     assert holds({"NumericLessThan": {"aws:EpochTime": "1768471201"}}, aws__EpochTime=epoch)
     assert holds({"DateLessThan": {"aws:EpochTime": "2026-01-15T10:00:01Z"}}, aws__EpochTime=epoch)
