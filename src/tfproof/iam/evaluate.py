@@ -84,8 +84,13 @@ class PolicySet:
         )
         self.organizations = levels or None
 
-    def decide(self, request: Request) -> Decision:
+    def decide(self, request: Request, *, policies_only: bool = False) -> Decision:
         """The decision on one request; nothing is remembered from earlier ones.
+
+        Args:
+            request: The question.
+            policies_only: Answer from the policies alone, as AWS's simulator does: sts:GetCallerIdentity, which needs
+                no permission in reality (R32), is decided like any other action.
 
         Raises:
             UsageError: There is a resource policy, and the request names no principal its Principal could name.
@@ -98,13 +103,13 @@ class PolicySet:
             layers.append(_layer("boundary", self.boundary, action, resource, context))
         if self.session is not None:
             layers.append(_layer("session", self.session, action, resource, context))
-        granted, grant = _layer("resource", (), "", "", context), Grant.NONE
+        granted, grant = _NOTHING_GRANTED, Grant.NONE
         if self.resource is not None:
             granted, grant = self._resource_layer(request, action, resource)
             layers.append(granted)
         if self.organizations is not None:
             layers.append(_organizations(self.organizations, action, resource, context))
-        if action == _NO_PERMISSION_NEEDED:
+        if action == _NO_PERMISSION_NEEDED and not policies_only:
             return Decision(_ALLOWED, request, self, tuple(layers), note="sts:GetCallerIdentity needs no permission")
         for layer in layers:
             if layer.effect is _EXPLICIT:
@@ -167,6 +172,7 @@ class PolicySet:
         return Grant.ANYONE if grant is Grant.NONE or self.boundary is not None else Grant.NONE
 
 
+_NOTHING_GRANTED = Layer("resource", _IMPLICIT)
 _NO_PERMISSION_NEEDED = "sts:getcalleridentity"
 """R32: needs no permission, and no policy can take it away."""
 

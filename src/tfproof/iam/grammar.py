@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from tfproof.iam import wording
 from tfproof.iam.grammar_conditions import condition_problems
-from tfproof.iam.grammar_names import action_problem, principal_problems, resource_problem
-from tfproof.iam.policy import PolicyKind
+from tfproof.iam.grammar_names import action_problem, early_variable, principal_problems, resource_problem
+from tfproof.iam.policy import PolicyKind, values_of
 from tfproof.iam.problems import Problem, did_you_mean
 
 if TYPE_CHECKING:
@@ -74,6 +74,10 @@ def _resources(body: Mapping[str, Json], path: Path, kind: PolicyKind, *, variab
         return resource_problem(resource, kind, variables=variables)
 
     yield from _either(body, path, "Resource", one, wording.NO_RESOURCES)
+    for element in ("Resource", "NotResource"):
+        if variables and any(early_variable(resource) for resource in values_of(body.get(element))):
+            remedy = "before the fifth colon ${...} is plain text: such a resource covers nothing real"
+            yield Problem("Policy variables are not expanded.", (*path, element), remedy, severity="warning")
 
 
 def _either(

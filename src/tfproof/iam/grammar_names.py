@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tfproof.iam.json_text import Json
     from tfproof.iam.places import Path
 
-__all__ = ["action_problem", "principal_problems", "resource_problem"]
+__all__ = ["action_problem", "early_variable", "principal_problems", "resource_problem"]
 
 Fault = tuple[str, str]
 
@@ -33,6 +33,7 @@ _PRINCIPAL_TYPES: Final = ("AWS", "Service", "Federated", "CanonicalUser")
 _UNIQUE_ID = re.compile(r"A[A-Z0-9]{15,127}\Z")
 _ORIGIN_ACCESS = re.compile(r"arn:aws[a-z-]*:iam::cloudfront:user/CloudFront Origin Access Identity [A-Z0-9]+\Z")
 _PARTS: Final = 6
+_VARIABLE = re.compile(r"\$\{[^{}]*\}")
 
 
 def action_problem(action: str, kind: PolicyKind) -> Fault | None:  # noqa: PLR0911  one a rule
@@ -63,12 +64,10 @@ def resource_problem(resource: str, kind: PolicyKind, *, variables: bool) -> Fau
     return fault
 
 
-def _resource_fault(resource: str, *, variables: bool) -> Fault | None:  # noqa: PLR0911  one a rule
-    parts = resource.split(":", _PARTS - 1)
+def _resource_fault(resource: str, *, variables: bool) -> Fault | None:
+    parts = _parts(resource)
     if parts[0] != "arn" or len(parts) == 1:
         return f'Resource {resource} must be in ARN format or "*".', "write arn:aws:<service>:<region>:<account>:<name>"
-    if variables and "${" in ":".join(parts[:5]) and not resource.startswith("arn:aws:"):
-        return wording.SYNTAX, "policy variables stand only after the fifth colon"
     if not _known_partition(parts[1]):
         rest = [part or "*" for part in parts[2:5]] + ["*"] * (5 - len(parts))
         tail = parts[5] if len(parts) == _PARTS else "*"
@@ -85,10 +84,22 @@ def _resource_fault(resource: str, *, variables: bool) -> Fault | None:  # noqa:
         return wording.LEGACY, f"{resource!r} has {len(parts)} parts of 6"
     fault = _service_fault(resource, parts)
     if fault is None and variables:
-        broken = malformed_variable(parts[5])
+        broken = malformed_variable(resource)
         if broken is not None:
             fault = wording.SYNTAX, f"{broken!r} is no policy variable; write ${{key}}, or ${{$}} for a $"
     return fault
+
+
+def early_variable(resource: str) -> bool:
+    """Whether a `${...}` stands before the fifth colon of an ARN, where it is plain text (R64)."""
+    return "${" in resource and any("${" in part for part in _parts(resource)[: _PARTS - 1])
+
+
+def _parts(resource: str) -> list[str]:
+    """The six parts; the colons in a variable's name separate nothing."""
+    if "${" in resource:
+        resource = _VARIABLE.sub(lambda match: match.group().replace(":", "."), resource)
+    return resource.split(":", _PARTS - 1)
 
 
 def _service_fault(resource: str, parts: list[str]) -> Fault | None:

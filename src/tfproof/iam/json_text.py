@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from json.encoder import encode_basestring_ascii
 from typing import Any, Final, NoReturn, TypeAlias
 
-__all__ = ["MAX_DEPTH", "DuplicateKeys", "Json", "JsonFault", "NumberText", "dump", "parse"]
+__all__ = ["MAX_DEPTH", "DuplicateKeys", "Json", "JsonFault", "NumberText", "dump", "parse", "parse_marked", "too_deep"]
 
 Json: TypeAlias = Any
 """What a JSON document is made of: dict, list, str, `NumberText`, bool, None."""
@@ -50,11 +51,34 @@ def parse(text: str) -> Json:
     Raises:
         JsonFault: The text is no JSON, nests deeper than `MAX_DEPTH`, or holds NaN or Infinity.
     """
+    return parse_marked(text)[0]
+
+
+def parse_marked(text: str) -> tuple[Json, bool]:
+    """The value of a JSON text, and whether any object in it repeats a key (it then is a `DuplicateKeys`).
+
+    Raises:
+        JsonFault: As `parse`.
+    """
+    repeats: list[DuplicateKeys] = []
+
+    def members_of(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+        members = dict(pairs)
+        if len(members) == len(pairs):
+            return members
+        found = DuplicateKeys(members)
+        found.repeated = tuple(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        repeats.append(found)
+        return found
+
     # Counting is two passes in C; only a text with many brackets pays for the exact depth.
     if text.count("[") + text.count("{") > MAX_DEPTH:
         _refuse_deep_nesting(text)
     try:
-        return _DECODER.decode(text)
+        decoder = json.JSONDecoder(
+            object_pairs_hook=members_of, parse_int=NumberText, parse_float=NumberText, parse_constant=_constant
+        )
+        return decoder.decode(text), bool(repeats)
     except json.JSONDecodeError as fault:
         raise JsonFault(fault.msg, fault.pos) from None
 
@@ -90,6 +114,23 @@ def _dump(value: Json, indent: int, depth: int) -> str:  # noqa: PLR0911  one a 
     raise JsonFault(f"{type(value).__name__} is no JSON value", 0)
 
 
+def too_deep(value: Json) -> bool:
+    """Whether a value nests deeper than `MAX_DEPTH`; one that holds itself does."""
+    level: list[Json] = [value]
+    for _ in range(MAX_DEPTH):
+        inner: list[Json] = []
+        for item in level:
+            if isinstance(item, dict):
+                inner.extend(member for member in item.values() if isinstance(member, (dict, list, tuple)))
+            elif isinstance(item, (list, tuple)):
+                inner.extend(member for member in item if isinstance(member, (dict, list, tuple)))
+        if not inner:
+            return False
+        # Each container once: one that holds itself twice would double with every level.
+        level = list({id(item): item for item in inner}.values())
+    return True
+
+
 def _refuse_deep_nesting(text: str) -> None:
     depth = 0
     for match in _STRING_OR_BRACKET.finditer(text):
@@ -102,19 +143,5 @@ def _refuse_deep_nesting(text: str) -> None:
             depth -= 1
 
 
-def _pairs(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    members = dict(pairs)
-    if len(members) == len(pairs):
-        return members
-    found = DuplicateKeys(members)
-    found.repeated = tuple(key for key in members if sum(key == other for other, _ in pairs) > 1)
-    return found
-
-
 def _constant(name: str) -> NoReturn:
     raise json.JSONDecodeError(f"{name} is no JSON", "", 0)
-
-
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_pairs, parse_int=NumberText, parse_float=NumberText, parse_constant=_constant
-)

@@ -60,7 +60,7 @@ class _Segment:
         """Whether the segment stands at a position; the caller knows that the text is long enough."""
         if not text.startswith(self.anchor, position + self.offset):
             return False
-        return all(text.startswith(run, position + offset) for offset, run in self.rest)
+        return not self.rest or all(text.startswith(run, position + offset) for offset, run in self.rest)
 
     def find(self, text: str, start: int, end: int) -> int:
         """The leftmost position in text[start:end] where the segment stands whole, or -1."""
@@ -70,7 +70,7 @@ class _Segment:
             if found < 0:
                 return -1
             start = found - self.offset
-            if all(text.startswith(run, start + offset) for offset, run in self.rest):
+            if not self.rest or all(text.startswith(run, start + offset) for offset, run in self.rest):
                 return start
             start += 1
 

@@ -35,19 +35,20 @@ class Place:
 class Node:
     """One JSON value in its text: `start` and `end` are offsets from 0, `end` is one past its last character.
 
-    `keys` holds every (key, offset of the key, value) of an object, duplicates included; `items` those of a list.
+    `keys` holds an object's members by key, each with the offset of the key and the value; of duplicates the last, as
+    JSON readers take it. `items` holds a list's values.
     """
 
     start: int
     end: int = 0
-    keys: list[tuple[str, int, Node]] = field(default_factory=list)
+    keys: dict[str, tuple[int, Node]] = field(default_factory=dict)
     items: list[Node] = field(default_factory=list)
 
     def child(self, step: str | int) -> Node | None:
         """The value under a key (the last one of duplicates, as JSON readers take it) or at an index."""
         if isinstance(step, int):
             return self.items[step] if step < len(self.items) else None
-        return next((node for key, _, node in reversed(self.keys) if key == step), None)
+        return self.keys[step][1] if step in self.keys else None
 
 
 class PlaceMap:
@@ -80,8 +81,8 @@ class PlaceMap:
         """Where the key that ends a path stands (the last of duplicates); the value's start where it has no key."""
         if not path or isinstance(path[-1], int):
             return self.find(path).start
-        found = [offset for key, offset, _ in self.find(path[:-1]).keys if key == path[-1]]
-        return found[-1] if found else self.find(path).start
+        found = self.find(path[:-1]).keys.get(path[-1])
+        return self.find(path).start if found is None else found[0]
 
 
 def _scan(text: str) -> Node:
@@ -104,7 +105,7 @@ def _scan(text: str) -> Node:
         if not stack:
             root = node
         elif key is not None and objects[-1]:
-            stack[-1].keys.append((*key, node))
+            stack[-1].keys[key[0]] = key[1], node
             key = None
         else:
             stack[-1].items.append(node)

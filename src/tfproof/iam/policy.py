@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from tfproof.iam import wording
 from tfproof.iam.errors import MalformedPolicyDocument
-from tfproof.iam.json_text import Json, JsonFault, dump, parse
+from tfproof.iam.json_text import MAX_DEPTH, Json, JsonFault, dump, parse_marked, too_deep
 from tfproof.iam.places import Place, PlaceMap
 from tfproof.iam.problems import Problem
 
@@ -88,20 +88,24 @@ class Document:
         MalformedPolicyDocument: The text is not JSON, or not an object.
     """
 
-    __slots__ = ("_places", "_statements", "_text", "name", "value")
+    __slots__ = ("_places", "_statements", "_text", "name", "repeats_keys", "value")
 
     def __init__(self, source: str | Mapping[str, Json], *, name: str = "policy") -> None:
         self.name = name
+        self.repeats_keys = False
         self._text = source if isinstance(source, str) else None
         self._places: PlaceMap | None = None
         self._statements: tuple[Statement, ...] | None = None
         if isinstance(source, str):
             try:
-                value = parse(source)
+                value, self.repeats_keys = parse_marked(source)
             except JsonFault as fault:
                 raise not_json(source, fault, name) from None
         else:
             value = source
+            if too_deep(value):
+                remedy = f"nested more than {MAX_DEPTH} deep"
+                raise _refuse(Problem(wording.SYNTAX, (), remedy, fixed_place=Place(1, 1)), name)
         if not isinstance(value, Mapping):
             remedy = f"a policy is a JSON object ({{...}}); this is {_kind(value)}"
             raise _refuse(Problem(wording.SYNTAX, (), remedy, fixed_place=Place(1, 1)), name)

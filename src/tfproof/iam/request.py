@@ -66,7 +66,10 @@ def read_context(given: Mapping[str, ContextValue]) -> Context:
     """
     context: dict[str, str | tuple[str, ...]] = {}
     for name, value in given.items():
-        key = name.lower() if _is_text(name) else _refuse_name(name)
+        try:
+            key = name.lower()
+        except AttributeError:
+            raise UsageError(f"context key {name!r} is no text") from None
         if key in context:
             raise UsageError(f"context key {name!r} is given twice: names are case-insensitive")
         if isinstance(value, str):
@@ -84,10 +87,6 @@ def _scalar(name: str, value: object) -> str:
     if isinstance(value, (str, int, float)):
         return str(value)
     raise UsageError(f"context key {name!r} has {value!r}", remedy="give text, a number, a boolean, or a list of them")
-
-
-def _refuse_name(name: object) -> str:
-    raise UsageError(f"context key {name!r} is no text")
 
 
 def _is_text(value: object) -> bool:

@@ -21,6 +21,7 @@ _DATE = re.compile(
     r"([+-]?[0-9]{4,9})(?:-([0-9]{2})(?:-([0-9]{2}))?)?"
     r"(?:[Tt]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?(Z|z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?\Z"
 )
+_EPOCH = re.compile(r"([+-]?)([0-9]{1,18})(?:\.([0-9]{1,9}))?\Z")
 _YEAR = re.compile(r"[0-9]{4}\Z")
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _NANO = 1_000_000_000
@@ -39,15 +40,16 @@ def read_bool(text: str) -> str | None:
     return folded if folded in ("true", "false") else None
 
 
-def read_date(text: str) -> Number | None:
+def read_date(text: str) -> int | None:
     """Nanoseconds since 1970 of an ISO 8601 date, or of epoch seconds (R60); None for anything else.
 
     Four digits are a year (W3C's shortest form), any other plain number is seconds; without an offset it is UTC.
     """
     if not _YEAR.match(text):
-        seconds = read_number(text)
-        if seconds is not None:
-            return seconds * _NANO
+        epoch = _EPOCH.match(text)
+        if epoch is not None:
+            nanoseconds = int(epoch[2]) * _NANO + int((epoch[3] or "").ljust(9, "0"))
+            return -nanoseconds if epoch[1] == "-" else nanoseconds
     match = _DATE.match(text)
     if match is None:
         return None

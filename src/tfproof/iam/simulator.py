@@ -118,7 +118,10 @@ def simulate(
     for action in actions[start:end]:
         decisions = [
             policies.decide(
-                Request(action, resource, principal=caller, context=context, resource_account=_account(resource, owner))
+                Request(
+                    action, resource, principal=caller, context=context, resource_account=_account(resource, owner)
+                ),
+                policies_only=True,
             )
             for resource in resources
         ]

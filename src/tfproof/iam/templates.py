@@ -43,10 +43,12 @@ class Variable(NamedTuple):
 
 Piece: TypeAlias = "str | Wildcard | Variable"
 
-_BODY = r"[^{}',*?$]+"
-_SPLIT_ALL = re.compile(rf"(\$\{{(?:[*?$]|{_BODY}(?:,\s*'[^']*')?\s*)\}}|[*?])")
+# Possessive throughout: a text of white space must not make the engine try every way of cutting it.
+_KEY_AND_DEFAULT = r"([^{}',*?$]++)(?:,\s*+'([^']*+)'\s*+)?+"
+_UNNAMED = _KEY_AND_DEFAULT.replace("([^", "(?:[^")
+_SPLIT_ALL = re.compile(rf"(\$\{{(?:[*?$]|{_UNNAMED})\}}|[*?])")
 _SPLIT_WILDCARDS = re.compile(r"([*?])")
-_VARIABLE = re.compile(rf"\$\{{\s*({_BODY}?)\s*(?:,\s*'([^']*)'\s*)?\}}")
+_VARIABLE = re.compile(rf"\$\{{{_KEY_AND_DEFAULT}\}}")
 _SIGNS: dict[str, Piece] = {"*": ANY, "?": ONE, "${*}": "*", "${?}": "?", "${$}": "$"}
 
 
@@ -84,9 +86,10 @@ def split_template(text: str, *, variables: bool, wildcards: bool = True) -> lis
 
 def _variable(part: str) -> Variable | None:
     match = _VARIABLE.fullmatch(part)
-    if match is None or not match[1]:
+    name = match[1].strip() if match is not None else ""
+    if match is None or not name:
         return None
-    return Variable(match[1].lower(), match[1], match[2])
+    return Variable(name.lower(), name, match[2])
 
 
 def malformed_variable(text: str) -> str | None:

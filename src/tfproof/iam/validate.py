@@ -81,7 +81,8 @@ def _problems(document: Document, kind: PolicyKind) -> Iterator[Problem]:
     value = document.value
     if document.submitted is not None:
         yield from _text_problems(document.submitted)
-    yield from _duplicates(value, ())
+    if document.repeats_keys:
+        yield from _duplicates(value, ())
     for key in value:
         if key not in _TOP:
             yield Problem(wording.SYNTAX, (key,), f"no such element {key!r}: {did_you_mean(key, _TOP)}", on_key=True)
