@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import tfproof
 from tfproof.errors import TfproofError
+from tfproof.iam.command import add_commands as add_iam_commands
 
 if TYPE_CHECKING:
     from tfproof.proof.proof import Proof
@@ -21,6 +22,7 @@ __all__ = ["main"]
 
 _PROVED: Final = 0
 _NOT_PROVED: Final = 1
+_COULD_NOT_RUN: Final = 3
 _INTERRUPTED: Final = 130
 _EXIT_CODES = """\
 exit codes:
@@ -79,6 +81,28 @@ def _parser() -> argparse.ArgumentParser:
         "--no-keep-provider", action="store_true", help="let Terraform start the provider anew for each command"
     )
     prove.set_defaults(command=_prove)
+    prove.add_argument(
+        "--ignore-backend", action="store_true", help="replace a backend block by a local one, in the copy that is run"
+    )
+    doctor = commands.add_parser(
+        "doctor",
+        help="say whether this machine has what a proof needs",
+        description="Says what is there, what is missing, and how to get it.",
+    )
+    _add_tools(doctor)
+    doctor.set_defaults(command=_doctor)
+    collect = commands.add_parser(
+        "gc",
+        help="clear up after runs that were killed",
+        description="Ends the processes and removes the folders of runs whose owner is gone.",
+    )
+    collect.add_argument("--dry-run", action="store_true", help="only say what would be done")
+    collect.add_argument("--kept", action="store_true", help="also remove folders that --keep or --tf-keep has kept")
+    collect.set_defaults(command=_collect)
+    iam = commands.add_parser(
+        "iam", help="simulate, explain and validate IAM policies", description="IAM policies, offline."
+    )
+    add_iam_commands(iam)
     validate = commands.add_parser(
         "validate",
         help="run `terraform validate` on modules",
@@ -105,6 +129,26 @@ def _validate(options: argparse.Namespace) -> int:
         for diagnostic in diagnostics:
             print(f"  {diagnostic}")  # noqa: T201
     return int(any(item.is_error for diagnostics in found.values() for item in diagnostics))
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from tfproof.proof.doctor import examine  # noqa: PLC0415
+
+    missing = 0
+    for item in examine(terraform=options.terraform, provider_mirror=options.provider_mirror):
+        missing += not item.good
+        print(f"{'ok     ' if item.good else 'MISSING'}  {item.name:<12} {item.found}", flush=True)  # noqa: T201
+        if item.remedy:
+            print(f"{'':<9}{'':<12} {item.remedy}")  # noqa: T201
+    return _COULD_NOT_RUN if missing else _PROVED
+
+
+def _collect(options: argparse.Namespace) -> int:
+    from tfproof.proof.gc import collect  # noqa: PLC0415
+
+    done = list(collect(kept=options.kept, dry=options.dry_run))
+    print("\n".join(done) or "nothing to clear up")  # noqa: T201
+    return _PROVED
 
 
 def _prove(options: argparse.Namespace) -> int:
@@ -134,6 +178,7 @@ def _prove(options: argparse.Namespace) -> int:
         region=options.region,
         keep=options.keep,
         keep_provider=not options.no_keep_provider,
+        ignore_backend=options.ignore_backend,
     )
     try:
         proof = prove(settings, report, started=started)

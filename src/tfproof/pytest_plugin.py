@@ -32,6 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--terraform", metavar="PATH", help="Terraform or OpenTofu binary (default: the one on PATH)")
     group.addoption("--provider-mirror", metavar="FOLDER", help="filesystem mirror to take providers from")
     group.addoption("--tf-keep", action="store_true", help="keep the run folder; it holds plans and states in clear")
+    group.addoption("--ignore-backend", action="store_true", help="replace a backend block by a local one")
     group.addoption("--no-keep-provider", action="store_true", help="let Terraform start the provider for each command")
 
 
@@ -89,6 +90,7 @@ def _run(config: pytest.Config) -> Run:
             provider_mirror=config.getoption("--provider-mirror"),
             keep_folder=config.getoption("--tf-keep"),
             keep_provider=not config.getoption("--no-keep-provider"),
+            ignore_backend=config.getoption("--ignore-backend"),
             owner=getattr(config, "workerinput", {}).get("tfproof"),
         )
     return config.stash[_RUN]

@@ -13,9 +13,9 @@ from tfproof.checks.backend import Backend
 from tfproof.checks.live import LiveBackend
 from tfproof.checks.second_plan_empty import judge
 from tfproof.proof import interventions
-from tfproof.proof.run import make_run_folder
+from tfproof.proof.run_folder import RunFolder
 from tfproof.proof.sharing import RemoteStacks, StackServer
-from tfproof.proof.stacks import Stacks, StackSettings, StackSpec, remove_run_folder
+from tfproof.proof.stacks import Stacks, StackSettings, StackSpec
 from tfproof.targets.emulator import Emulator
 from tfproof.targets.target import Target
 from tfproof.terraform.binary import Terraform
@@ -86,6 +86,7 @@ class Run:
         provider_mirror: Mirror to use instead of the one that is found.
         keep_folder: Whether the run folder is kept.
         keep_provider: Whether one provider process may serve many commands.
+        ignore_backend: Whether a `backend` block is replaced by a local one rather than refused.
         owner: Address of the process that owns the stacks; None makes this one the owner.
 
     Attributes:
@@ -99,10 +100,11 @@ class Run:
         provider_mirror: str | None,
         keep_folder: bool,
         keep_provider: bool,
+        ignore_backend: bool,
         owner: Mapping[str, str] | None,
     ) -> None:
         self.problems: list[str] = []
-        self._keep_folder = keep_folder
+        self._run_folder: RunFolder | None = None
         self._server: StackServer | None = None
         self._own: Stacks | None = None
         self._remote: RemoteStacks | None = None
@@ -113,10 +115,15 @@ class Run:
             self._remote = RemoteStacks(**owner)
             self.folder = Path(owner["path"]).parent
             return
-        self.folder = make_run_folder()
+        self._run_folder = RunFolder(keep=keep_folder)
+        self.folder = self._run_folder.path
         self._own = Stacks(
             StackSettings(
-                folder=self.folder, terraform=terraform, provider_mirror=provider_mirror, keep_provider=keep_provider
+                folder=self._run_folder,
+                terraform=terraform,
+                provider_mirror=provider_mirror,
+                keep_provider=keep_provider,
+                ignore_backend=ignore_backend,
             )
         )
 
@@ -202,8 +209,8 @@ class Run:
             self.problems = self._own.close()
             if self._server is not None:
                 self._server.close()
-            if not self._keep_folder:
-                remove_run_folder(self.folder)
+            if self._run_folder is not None:
+                self._run_folder.remove()
         return self.problems
 
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
+from tfproof.proof.run_folder import RunFolder
 from tfproof.terraform.provider_process import ProviderProcess, serving_key
 from tfproof.terraform.workspace import Workspace
 
@@ -16,12 +17,13 @@ class Providers:
     """Starts a provider process for each kind of configuration, and keeps it until the run's end.
 
     Args:
-        folder: Folder for their sockets.
+        folder: The run folder, for their sockets and the manifest.
         keep: Whether to keep any; without, Terraform starts its own for each command.
     """
 
-    def __init__(self, folder: Path, *, keep: bool = True) -> None:
-        self._folder = folder
+    def __init__(self, folder: RunFolder, *, keep: bool = True) -> None:
+        self._run_folder = folder
+        self._folder = folder.path / "p"  # short: a socket's path may have 107 bytes
         self._keep = keep
         self._processes: dict[str, ProviderProcess] = {}
         self._lock = threading.Lock()
@@ -46,6 +48,7 @@ class Providers:
             if process is None or not process.is_alive:
                 process = ProviderProcess(root, environment, self._folder / str(len(self._processes)))
                 self._processes[key] = process
+                self._run_folder.process_started(process.process_id, "provider")
         return process.reattach
 
     def process_ids(self) -> list[int]:
@@ -56,4 +59,5 @@ class Providers:
         """Ends them all."""
         for process in self._processes.values():
             process.stop()
+            self._run_folder.process_ended(process.process_id)
         self._processes.clear()

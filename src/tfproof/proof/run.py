@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tfproof.errors import TfproofError
 from tfproof.proof.journey import Journey
 from tfproof.proof.observer import Observer
 from tfproof.proof.proof import Proof
 from tfproof.proof.providers import Providers
+from tfproof.proof.run_folder import RunFolder
 from tfproof.targets.embedded import EmbeddedTarget
 from tfproof.terraform.binary import find_terraform
+from tfproof.terraform.command import Running
+from tfproof.terraform.guard import Guard
 from tfproof.terraform.provider_mirror import find_provider_source
 from tfproof.terraform.workspace import Workspace
 
-__all__ = ["Settings", "make_run_folder", "prove"]
+__all__ = ["Settings", "prove"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class Settings:
         region: Region of the run.
         keep: Whether the run folder is kept.
         keep_provider: Whether one provider process may serve all commands.
+        ignore_backend: Whether a `backend` block is replaced by a local one, in the copy, rather than refused.
     """
 
     module: Path
@@ -46,17 +47,7 @@ class Settings:
     region: str = "us-east-1"
     keep: bool = False
     keep_provider: bool = True
-
-
-def make_run_folder() -> Path:
-    """A new folder for a run, which only its owner can look into: plans and states hold secrets."""
-    try:
-        return Path(tempfile.mkdtemp(prefix="tfproof-"))
-    except OSError as error:
-        raise TfproofError(
-            f"folder={tempfile.gettempdir()!r}: no run folder can be made there: {error.strerror}",
-            remedy="Set TMPDIR to a folder that can be written.",
-        ) from error
+    ignore_backend: bool = False
 
 
 def prove(
@@ -76,11 +67,13 @@ def prove(
         UsageError: The settings cannot be meant.
         TfproofError: Something needed is missing, or a step that had to work did not.
     """
-    folder = make_run_folder()
-    kept = Providers(folder / "p", keep=settings.keep_provider)
+    run_folder = RunFolder(keep=settings.keep)
+    folder = run_folder.path
+    kept = Providers(run_folder, keep=settings.keep_provider)
     try:
         # The server starts while Terraform says its version and the mirror is looked for.
         target = EmbeddedTarget(folder / "target.log", region=settings.region)
+        run_folder.process_started(target.process_id, "embedded target")
         try:
             with ThreadPoolExecutor(2) as pool:
                 terraform = pool.submit(find_terraform, settings.terraform)
@@ -93,7 +86,10 @@ def prove(
                 environment=target.environment(),
                 variables=settings.variables,
                 variable_files=settings.variable_files,
+                guard=Guard(ignore_backend=settings.ignore_backend),
+                running=Running(run_folder.process_started, run_folder.process_ended),
             )
+            run_folder.target_is(target.address())
             proof = Proof(
                 module=str(settings.module),
                 target=target.description,
@@ -107,5 +103,4 @@ def prove(
             kept.stop()
             target.stop()
     finally:
-        if not settings.keep:
-            shutil.rmtree(folder, ignore_errors=True)
+        run_folder.remove()

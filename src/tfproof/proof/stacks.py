@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -20,9 +19,11 @@ from typing import Any, TypeVar
 from tfproof.errors import TfproofError
 from tfproof.proof import interventions
 from tfproof.proof.providers import Providers
+from tfproof.proof.run_folder import RunFolder
 from tfproof.targets.embedded import EmbeddedTarget
 from tfproof.terraform.binary import Terraform, find_terraform
-from tfproof.terraform.command import Completed
+from tfproof.terraform.command import Completed, Running
+from tfproof.terraform.guard import Guard
 from tfproof.terraform.provider_mirror import ProviderSource, find_provider_source
 from tfproof.terraform.workspace import Workspace
 
@@ -55,14 +56,16 @@ class StackSettings:
     """What the stacks of a run are made with.
 
     Attributes:
-        folder: The run folder.
+        folder: The run folder, with its manifest.
         terraform: Binary to use instead of the one on PATH.
         provider_mirror: Mirror to use instead of the one that is found.
         region: Region of the run.
         keep_provider: Whether one provider process may serve many commands.
+        ignore_backend: Whether a `backend` block is replaced by a local one rather than refused.
     """
 
-    folder: Path
+    folder: RunFolder
+    ignore_backend: bool = False
     terraform: str | None = None
     provider_mirror: str | None = None
     region: str = "us-east-1"
@@ -87,7 +90,7 @@ class Stacks:
         self._workspaces: dict[str, Workspace] = {}
         self._applied: dict[str, StackSpec] = {}
         self._target: EmbeddedTarget | None = None
-        self._providers = Providers(settings.folder / "p", keep=settings.keep_provider)
+        self._providers = Providers(settings.folder, keep=settings.keep_provider)
         self._closed = False
 
     @cached_property
@@ -107,7 +110,10 @@ class Stacks:
             if self._closed:
                 raise TfproofError("the run is over: its target has been ended")
             if self._target is None:
-                self._target = EmbeddedTarget(self.settings.folder / "target.log", region=self.settings.region)
+                folder = self.settings.folder
+                self._target = EmbeddedTarget(folder.path / "target.log", region=self.settings.region)
+                folder.process_started(self._target.process_id, "embedded target")
+                folder.target_is(self._target.address())
             return self._target
 
     def target_address(self) -> dict[str, str]:
@@ -154,7 +160,7 @@ class Stacks:
         return problems
 
     def _plan(self, spec: StackSpec) -> Path:
-        folder = self.settings.folder / spec.name
+        folder = self.settings.folder.path / spec.name
         workspace = Workspace(
             folder,
             spec.module,
@@ -162,6 +168,8 @@ class Stacks:
             providers=self.provider_source,
             environment=self.target.environment(),
             variables=spec.variables,
+            guard=Guard(ignore_backend=self.settings.ignore_backend),
+            running=Running(self.settings.folder.process_started, self.settings.folder.process_ended),
         )
         self._workspaces[spec.name] = workspace
         workspace.init()
@@ -212,8 +220,3 @@ def _write(path: Path, document: Mapping[str, Any]) -> Path:
     path.touch(mode=0o600)
     path.write_text(json.dumps(document), encoding="utf-8")
     return path
-
-
-def remove_run_folder(folder: Path) -> None:
-    """Removes a run folder with all the secrets in it."""
-    shutil.rmtree(folder, ignore_errors=True)

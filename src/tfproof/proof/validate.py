@@ -6,8 +6,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from tfproof.proof.run import make_run_folder
-from tfproof.proof.stacks import remove_run_folder
+from tfproof.proof.run_folder import RunFolder
 from tfproof.terraform.binary import find_terraform
 from tfproof.terraform.diagnostics import Diagnostic, from_event
 from tfproof.terraform.provider_mirror import find_provider_source
@@ -25,7 +24,8 @@ def validate(
         UsageError: A folder is no module.
         TerraformError: `terraform init` failed.
     """
-    folder = make_run_folder()
+    run_folder = RunFolder()
+    folder = run_folder.path
     try:
         binary, source = find_terraform(terraform), find_provider_source(provider_mirror)
         found = {}
@@ -39,4 +39,4 @@ def validate(
             found[module] = [item for event in events if (item := from_event(event)) is not None]
         return found
     finally:
-        remove_run_folder(folder)
+        run_folder.remove()

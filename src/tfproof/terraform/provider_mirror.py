@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import ssl
 import stat
 import urllib.request
@@ -19,7 +20,7 @@ from typing import Final
 
 from tfproof.errors import EnvironmentProblem, UsageError
 
-__all__ = ["VARIABLE", "ProviderSource", "find_provider_source"]
+__all__ = ["VARIABLE", "ProviderSource", "find_provider_source", "provider_versions"]
 
 VARIABLE: Final = "TFPROOF_PROVIDER_MIRROR"
 """Environment variable that names a filesystem mirror."""
@@ -131,6 +132,14 @@ def _has_mirror_layout(folder: Path) -> bool:
         return (folder / _REGISTRY).is_dir() and any(True for _ in (folder / _REGISTRY).glob("*/*/*"))
     except OSError:
         return False
+
+
+def provider_versions(mirror: Path) -> list[str]:
+    """The versions of hashicorp/aws that a mirror holds, unpacked or packed."""
+    folder = mirror / _REGISTRY / "hashicorp" / "aws"
+    unpacked = {path.name for path in folder.iterdir() if path.is_dir()} if folder.is_dir() else set()
+    packed = {path.name.split("_")[1] for path in folder.glob("terraform-provider-aws_*.zip")}
+    return sorted(unpacked | packed, key=lambda version: [int(part) for part in re.findall(r"\d+", version)])
 
 
 def _providers_in(folder: Path) -> Iterator[str]:

@@ -55,6 +55,7 @@ class Workspace:
         variables: Values of the root module's variables; an `Expression` is read as Terraform reads `-var`.
         variable_files: `.tfvars` files to use.
         complete: Whether every variable without a default must have a value, as a plan needs it.
+        running: Where its commands are kept while they run; one of its own by default.
         guard: What is refused before Terraform starts; None only for configurations of tfproof's own making.
 
     Raises:
@@ -74,6 +75,7 @@ class Workspace:
         variable_files: tuple[Path, ...] = (),
         complete: bool = True,
         guard: Guard | None = Guard(),  # noqa: B008  # frozen
+        running: Running | None = None,
     ) -> None:
         self.folder = folder
         self.module = module
@@ -88,7 +90,7 @@ class Workspace:
         self._copies = _copy_modules(module.resolve(), folder / "module")
         self.root = self._copies[module.resolve()]
         self.log = folder / "terraform.log"
-        self._running = Running()
+        self._running = running or Running()
         self._environment = base_environment(
             folder / "home", cli_config=providers.write_cli_config(folder), extra=environment
         )
