@@ -18,6 +18,7 @@ from tfproof.terraform.plan import Plan
 from tfproof.terraform.provider_mirror import ProviderSource
 from tfproof.terraform.source import Location, ModuleSource, installed_modules, module_folders
 from tfproof.terraform.state import State
+from tfproof.terraform.tftest_adapter import TftestAdapter
 from tfproof.terraform.variables import write_variables
 
 __all__ = ["Workspace"]
@@ -194,6 +195,15 @@ class Workspace:
         self._environment.pop("TF_REATTACH_PROVIDERS", None)
         if reattach is not None:
             self._environment["TF_REATTACH_PROVIDERS"] = reattach
+
+    def as_tftest(self) -> TftestAdapter:
+        """The same workspace with the methods and view classes of the package tftest."""
+        return TftestAdapter(self)
+
+    @property
+    def variable_arguments(self) -> tuple[str, ...]:
+        """The arguments that give its variables to a command."""
+        return self._variable_arguments
 
     @property
     def environment(self) -> dict[str, str]:
