@@ -6,6 +6,7 @@ Nothing of AWS or Terraform is imported until a fixture is used: a run that has 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -112,28 +113,44 @@ def _spec(request: pytest.FixtureRequest) -> StackSpec:
     return StackSpec(request.config.rootpath / path, variables)
 
 
+@contextmanager
+def _told_in_words() -> Iterator[None]:
+    """What tfproof raises has its whole story in its text; a traceback through its insides would bury it."""
+    from tfproof.errors import TfproofError  # noqa: PLC0415
+
+    try:
+        yield
+    except TfproofError as error:
+        # From None: pytest would tell the same story twice, as cause and as failure.
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
+
+
 @pytest.fixture
 def terraform(request: pytest.FixtureRequest) -> Terraform:
     """The Terraform or OpenTofu of the run."""
-    return _run(request.config).terraform
+    with _told_in_words():
+        return _run(request.config).terraform
 
 
 @pytest.fixture
 def target(request: pytest.FixtureRequest) -> Target:
     """Where stacks are applied, with boto3 clients: `target.client("s3")`."""
-    return _run(request.config).target
+    with _told_in_words():
+        return _run(request.config).target
 
 
 @pytest.fixture
 def plan(request: pytest.FixtureRequest) -> Plan:
     """The plan of the test's stack, made once for the whole run."""
-    return _run(request.config).plan(_spec(request))
+    with _told_in_words():
+        return _run(request.config).plan(_spec(request))
 
 
 @pytest.fixture
 def applied(request: pytest.FixtureRequest) -> Applied:
     """The test's stack, applied once for the whole run: plan, state, outputs, and the live backend."""
-    return _run(request.config).applied(_spec(request))
+    with _told_in_words():
+        return _run(request.config).applied(_spec(request))
 
 
 @pytest.fixture
@@ -145,7 +162,8 @@ def replan(request: pytest.FixtureRequest) -> Callable[..., SecondPlan]:
     run, spec = _run(request.config), _spec(request)
 
     def again(*, refresh: bool = True) -> SecondPlan:
-        return run.replan(spec, refresh=refresh)
+        with _told_in_words():
+            return run.replan(spec, refresh=refresh)
 
     return again
 

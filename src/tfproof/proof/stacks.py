@@ -72,6 +72,28 @@ class StackSettings:
     keep_provider: bool = True
 
 
+@dataclass(slots=True)
+class _Failure:
+    """What went wrong with a stack: told in full to the first who asks, and in a line to the others."""
+
+    error: TfproofError
+    told: bool = False
+
+    def tell(self, spec: StackSpec, what: str) -> TfproofError:
+        if not self.told:
+            self.told = True
+            return self.error
+        first = self.error.message.splitlines()[0]
+        return StackFailed(
+            f"stack {spec.name} failed to {what}: {first}",
+            remedy="The first test that asked for it has the whole story.",
+        )
+
+
+class StackFailed(TfproofError):
+    """A stack that somebody else has asked for before, and that failed then."""
+
+
 class Stacks:
     """The stacks of one run, and all that runs for them.
 
@@ -205,10 +227,10 @@ class Stacks:
                 try:
                     self._results[key] = make()
                 except TfproofError as error:
-                    self._results[key] = error
+                    self._results[key] = _Failure(error)
             result = self._results[key]
-        if isinstance(result, TfproofError):
-            raise result
+            if isinstance(result, _Failure):
+                raise result.tell(spec, what)
         return result  # type: ignore[no-any-return]  # one dictionary for results of several types
 
     def _lock(self, spec: StackSpec) -> threading.RLock:

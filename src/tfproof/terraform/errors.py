@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Self
 
 from tfproof.errors import TfproofError
 from tfproof.terraform.diagnostics import Diagnostic, remedy_for
@@ -38,6 +42,13 @@ class TerraformError(TfproofError):
         if not errors and output.strip():
             lines.append(output.strip()[-_SHOWN_TEXT:])
         super().__init__("\n".join(lines), remedy=remedy_for(diagnostics, output))
+
+    def located(self, original: Callable[[str], Path]) -> Self:
+        """The same error with the files of its diagnostics named by `original`, as the user knows them."""
+        diagnostics = [
+            replace(item, filename=str(original(item.filename))) if item.filename else item for item in self.diagnostics
+        ]
+        return type(self)(self.command, self.exit_code_of_terraform, diagnostics, self.output)
 
 
 class TerraformTimeout(TerraformError):

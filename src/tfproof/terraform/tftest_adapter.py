@@ -1,8 +1,8 @@
 """tftest's interface on our runner: for suites that are written for tftest and want to keep their tests.
 
 `plan`, `apply`, `output`, `destroy` and `state_pull` take tftest's arguments and answer with tftest's own view classes.
-What goes wrong in tftest's runner does not here: an exit code or signal that was not asked for is an error, both
-pipes are drained, variables keep their types and are never logged, plan files do not stay behind, and nothing deletes a state.
+What goes wrong in tftest's runner does not here: an exit code or signal that was not asked for is an error, both pipes
+are drained, variables keep their types and are never logged, plan files do not stay behind, nothing deletes a state.
 """
 
 from __future__ import annotations

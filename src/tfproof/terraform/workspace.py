@@ -13,6 +13,7 @@ from tfproof.errors import TfproofError, UsageError
 from tfproof.terraform.binary import Terraform
 from tfproof.terraform.command import Completed, EventHandler, Running, run
 from tfproof.terraform.environment import base_environment
+from tfproof.terraform.errors import TerraformError
 from tfproof.terraform.guard import Guard
 from tfproof.terraform.plan import Plan
 from tfproof.terraform.provider_mirror import ProviderSource
@@ -221,12 +222,17 @@ class Workspace:
         return self.source.locate(address, path)
 
     def original(self, filename: str) -> Path:
-        """The user's file for a file name that Terraform reports relative to the copied root module."""
+        """The user's file for a file name that Terraform reports relative to the copied root module.
+
+        Relative to the working folder where it is below it, so that it is short and can be clicked on.
+        """
         file = (self.root / filename).resolve()
-        for original, copy in self._copies.items():
-            if file.is_relative_to(copy):
-                return original / file.relative_to(copy)
-        return file
+        for module, copy in self._copies.items():
+            if file.is_relative_to(copy.resolve()):
+                file = module / file.relative_to(copy.resolve())
+                break
+        here = Path.cwd()
+        return file.relative_to(here) if file.is_relative_to(here) else file
 
     # -- parts ------------------------------------------------------------------------------------------------------
 
@@ -237,17 +243,20 @@ class Workspace:
         stream: bool = False,
         on_event: EventHandler | None = None,
     ) -> Completed:
-        return run(
-            self.terraform.path,
-            arguments,
-            cwd=self.root,
-            environment=self._environment,
-            ok=ok,
-            stream=stream,
-            on_event=on_event,
-            log=self.log,
-            running=self._running,
-        )
+        try:
+            return run(
+                self.terraform.path,
+                arguments,
+                cwd=self.root,
+                environment=self._environment,
+                ok=ok,
+                stream=stream,
+                on_event=on_event,
+                log=self.log,
+                running=self._running,
+            )
+        except TerraformError as error:
+            raise error.located(self.original) from None
 
     def _prepare_folder(self) -> None:
         try:
