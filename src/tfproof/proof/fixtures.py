@@ -112,8 +112,8 @@ class Run:
         self._plans: dict[str, Plan] = {}
         self._applied: dict[str, Applied] = {}
         if owner is not None:
-            self._remote = RemoteStacks(**owner)
-            self.folder = Path(owner["path"]).parent
+            self._remote = RemoteStacks(owner["port"], owner["authkey"])
+            self.folder = Path(owner.get("folder", ""))
             return
         self._run_folder = RunFolder(keep=keep_folder)
         self.folder = self._run_folder.path
@@ -138,8 +138,8 @@ class Run:
         """Lets other processes ask; answers how."""
         if self._server is None:
             assert self._own is not None  # noqa: S101  # only the owner has workers
-            self._server = StackServer(self._own, self.folder)
-        return self._server.address
+            self._server = StackServer(self._own)
+        return {**self._server.address, "folder": str(self.folder)}
 
     @cached_property
     def _tools(self) -> tuple[Terraform, ProviderSource]:

@@ -23,7 +23,7 @@ class Providers:
 
     def __init__(self, folder: RunFolder, *, keep: bool = True) -> None:
         self._run_folder = folder
-        self._folder = folder.path / "p"  # short: a socket's path may have 107 bytes
+        self._folder = folder.path / "providers"
         self._keep = keep
         self._processes: dict[str, ProviderProcess] = {}
         self._lock = threading.Lock()
@@ -49,7 +49,7 @@ class Providers:
                 process = ProviderProcess(root, environment, self._folder / str(len(self._processes)))
                 self._processes[key] = process
                 self._run_folder.process_started(process.process_id, "provider")
-        return process.reattach
+        return process.reattach(root)
 
     def process_ids(self) -> list[int]:
         """Of the processes that run."""

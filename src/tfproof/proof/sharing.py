@@ -1,4 +1,4 @@
-"""Lets other processes ask for the stacks of a run, over a socket in its folder.
+"""Lets other processes ask for the stacks of a run, over a loopback socket, with a key made for the run.
 
 pytest-xdist gives a worker ten seconds to end, so nothing that must be ended can belong to one. The controller owns the
 stacks and answers; a worker that dies takes nothing with it.
@@ -27,21 +27,20 @@ class StackServer:
 
     Args:
         stacks: Whom the questions are put to.
-        folder: Folder for the socket, which only its owner can look into.
     """
 
-    def __init__(self, stacks: Stacks, folder: Path) -> None:
+    def __init__(self, stacks: Stacks) -> None:
         self._stacks = stacks
         self._authkey = secrets.token_bytes(32)
-        self._path = folder / "stacks.sock"
-        self._listener = Listener(str(self._path), "AF_UNIX", authkey=self._authkey)
+        # Loopback and not a Unix socket: those take paths of 107 bytes only, and the run folder's may be longer.
+        self._listener = Listener(("127.0.0.1", 0), "AF_INET", authkey=self._authkey)
         self._open = True
         threading.Thread(target=self._accept, name="tfproof-stacks", daemon=True).start()
 
     @property
     def address(self) -> dict[str, str]:
         """What a process needs to ask: `RemoteStacks(**address)`."""
-        return {"path": str(self._path), "authkey": self._authkey.hex()}
+        return {"port": str(self._listener.address[1]), "authkey": self._authkey.hex()}
 
     def close(self) -> None:
         """Takes no more questions."""
@@ -78,12 +77,12 @@ class RemoteStacks:
     """The stacks of another process, asked over its socket; what it refuses is raised here.
 
     Args:
-        path: The socket.
+        port: Port on 127.0.0.1 that it answers on.
         authkey: The key that was made for the run, in hexadecimal.
     """
 
-    def __init__(self, path: str, authkey: str) -> None:
-        self._path = path
+    def __init__(self, port: str, authkey: str) -> None:
+        self._address = ("127.0.0.1", int(port))
         self._authkey = bytes.fromhex(authkey)
 
     def ask(self, name: str, *arguments: Any) -> Any:
@@ -93,7 +92,7 @@ class RemoteStacks:
             TfproofError: What the other side raised, or that it is gone.
         """
         try:
-            with Client(self._path, "AF_UNIX", authkey=self._authkey) as connection:
+            with Client(self._address, "AF_INET", authkey=self._authkey) as connection:
                 connection.send((name, arguments))
                 good, answer = connection.recv()
         except (OSError, EOFError) as error:

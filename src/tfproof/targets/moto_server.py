@@ -23,12 +23,19 @@ def main() -> None:
     port = parser.parse_args().port
 
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: PLC0415
-    from werkzeug.serving import make_server  # noqa: PLC0415
+    from werkzeug.serving import WSGIRequestHandler, make_server  # noqa: PLC0415
 
     from tfproof.targets import moto_fixes  # noqa: PLC0415
 
+    class PlainLog(WSGIRequestHandler):
+        """Werkzeug colours its log for terminals; ours is read from a file."""
+
+        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+            self.log("info", '"%s" %s %s', self.requestline, code, size)
+
     moto_fixes.install()
-    server = make_server("127.0.0.1", port, DomainDispatcherApplication(create_backend_app), threaded=True)
+    application = DomainDispatcherApplication(create_backend_app)
+    server = make_server("127.0.0.1", port, application, threaded=True, request_handler=PlainLog)
     sys.stdout.write(json.dumps({"port": server.server_port}) + "\n")
     sys.stdout.flush()
     threading.Thread(target=_end_with_standard_input, daemon=True).start()

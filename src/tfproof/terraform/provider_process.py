@@ -66,10 +66,9 @@ class ProviderProcess:
     Args:
         root: Folder of a root module after `terraform init`; its provider is started.
         environment: The environment of the run, with endpoint and credentials.
-        folder: Folder for its socket; short, since a socket's path may have 107 bytes.
+        folder: Folder for its socket.
 
     Attributes:
-        reattach: Value of `TF_REATTACH_PROVIDERS` for the commands it serves.
         process_id: Of the provider.
 
     Raises:
@@ -85,14 +84,27 @@ class ProviderProcess:
         self._process = subprocess.Popen(
             [str(binary), "-debug"],
             cwd=folder,
-            env={**environment, "TMPDIR": str(folder)},
+            # Its socket is made here. A relative path: an absolute one may have 107 bytes, and TMPDIR can be long.
+            env={**environment, "TMPDIR": "."},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # it logs at trace level, megabytes a minute
             process_group=0,
         )
         self.process_id = self._process.pid
-        self.reattach = self._await_address()
+        self._address = json.loads(self._await_address())
+
+    def reattach(self, root: Path) -> str:
+        """Value of `TF_REATTACH_PROVIDERS` for commands in a root module's folder, from where its socket is seen."""
+        seen_from = {
+            provider: {**given, "Addr": {**given["Addr"], "String": self._socket(given["Addr"]["String"], root)}}
+            for provider, given in self._address.items()
+        }
+        return json.dumps(seen_from)
+
+    def _socket(self, name: str, root: Path) -> str:
+        path = (self._folder / name).resolve()
+        return min(str(path), os.path.relpath(path, root.resolve()), key=len)
 
     @property
     def is_alive(self) -> bool:
