@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MODULE ?= modules/state-backend
 WORKERS ?= 2
+# As tfproof looks for it.
+TERRAFORM ?= $(shell command -v terraform || command -v tofu || echo $(BIN)/tfproof-terraform)
 # A proof run needs nothing but a bucket name; PROVE='--var-file prod.tfvars' replaces it.
 PROVE ?= --var bucket_name=tfproof-state
 
@@ -30,7 +32,7 @@ lint: $(READY) ## ruff, mypy, terraform fmt, and whether the generated docs are 
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	TF_CLI_CONFIG_FILE=/dev/null terraform fmt -check -recursive -diff modules
+	TF_CLI_CONFIG_FILE=/dev/null $(TERRAFORM) fmt -check -recursive -diff modules
 	$(BIN)/python tools/module_docs.py --check modules/state-backend
 
 .PHONY: validate
