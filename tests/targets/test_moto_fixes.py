@@ -159,6 +159,53 @@ def test_bucket_policies_are_not_enforced(plain: Cloud, mended: Cloud) -> None:
     put_under_a_tls_only_policy(mended)
 
 
+def delete_under_a_marker(cloud: Cloud) -> Any:
+    """Deletes a key that has a version and a delete marker, in a suspended bucket; answers what is left."""
+    cloud.s3.put_object(Bucket=BUCKET, Key="state", Body=b"x")
+    cloud.s3.delete_object(Bucket=BUCKET, Key="state")
+    cloud.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Suspended"})
+    for entry in cloud.s3.list_object_versions(Bucket=BUCKET)["DeleteMarkers"]:
+        cloud.s3.delete_object(Bucket=BUCKET, Key=entry["Key"], VersionId=entry["VersionId"])
+    return cloud.s3.list_object_versions(Bucket=BUCKET).get("DeleteMarkers", [])
+
+
+def test_delete_markers_go_from_a_suspended_bucket(plain: Cloud, mended: Cloud) -> None:
+    with pytest.raises((ClientError, AttributeError), match=r"dispose|500"):
+        delete_under_a_marker(plain)
+    assert delete_under_a_marker(mended) == []
+
+
+def encryption_of_updated_table(cloud: Cloud, specification: dict[str, Any]) -> Any:
+    cloud.dynamodb.create_table(
+        TableName="locks",
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "LockID", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "LockID", "AttributeType": "S"}],
+    )
+    cloud.dynamodb.update_table(TableName="locks", SSESpecification=specification)
+    return cloud.dynamodb.describe_table(TableName="locks")["Table"].get("SSEDescription")
+
+
+def test_table_takes_another_key(plain: Cloud, mended: Cloud) -> None:
+    specification = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": REPLICA_KEY}
+
+    assert encryption_of_updated_table(plain, specification) is None
+    assert encryption_of_updated_table(mended, specification) == {
+        "Status": "ENABLED",
+        "SSEType": "KMS",
+        "KMSMasterKeyArn": REPLICA_KEY,
+    }
+
+
+def test_mended_table_takes_awss_own_key_and_lets_go_of_it(mended: Cloud) -> None:
+    described = encryption_of_updated_table(mended, {"Enabled": True, "SSEType": "KMS"})
+    key = mended.kms.describe_key(KeyId="alias/aws/dynamodb")["KeyMetadata"]
+
+    assert described["KMSMasterKeyArn"] == key["Arn"]
+    mended.dynamodb.update_table(TableName="locks", SSESpecification={"Enabled": False})
+    assert "SSEDescription" not in mended.dynamodb.describe_table(TableName="locks")["Table"]
+
+
 def test_every_fix_is_tested_here() -> None:
     tests = {name.removeprefix("test_") for name in globals() if name.startswith("test_")}
 

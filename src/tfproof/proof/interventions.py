@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from tfproof.checks.live import LiveBackend
 from tfproof.checks.written_object import PROBE_KEY
 from tfproof.errors import TfproofError
 from tfproof.targets.target import Target
+from tfproof.terraform.resource import Resource
 from tfproof.terraform.state import State
 
 __all__ = ["count_versions", "release", "write_probe"]
 
 _PAGE = 1000
+_LOGGING = "aws_s3_bucket_logging"
 
 
 def write_probe(target: Target, live: LiveBackend) -> str:
@@ -42,7 +45,8 @@ def release(target: Target, state: State) -> list[str]:
             f"target={target.description!r} is a real account: protections and data there are never touched",
             remedy="See docs/runbook.md on destroying by hand.",
         )
-    done = []
+    # Every call to a bucket that logs, Terraform's own refresh among them, may put another object into the log bucket.
+    done = [_stop_logging(target.client("s3"), resource) for resource in state.managed if resource.type == _LOGGING]
     for resource in state.managed:
         name = str(resource.at("name", default="") or resource.at("bucket", default=""))
         if resource.type == "aws_dynamodb_table" and resource.at("deletion_protection_enabled", default=False):
@@ -52,6 +56,13 @@ def release(target: Target, state: State) -> list[str]:
             deleted = _empty_bucket(target.client("s3"), name)
             done += [f"deleted {deleted} object versions of bucket {name}"] if deleted else []
     return done
+
+
+def _stop_logging(s3: Any, resource: Resource) -> str:
+    bucket = str(resource.at("bucket"))
+    with contextlib.suppress(s3.exceptions.NoSuchBucket):
+        s3.put_bucket_logging(Bucket=bucket, BucketLoggingStatus={})
+    return f"switched access logging of bucket {bucket} off"
 
 
 def _empty_bucket(s3: Any, name: str) -> int:

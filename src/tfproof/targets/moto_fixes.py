@@ -189,6 +189,45 @@ def keys_of_aws_say_so() -> None:
     _replace(KmsBackend, _generate_default_keys)
 
 
+def delete_markers_go_from_a_suspended_bucket() -> None:
+    """With versioning suspended, deleting a key that has a delete marker ends in an HTTP 500.
+
+    A destroy that was refused at the bucket leaves it suspended; without this it could not be emptied afterwards.
+    Upstream: `_VersionedKeyStore.pop` in moto 5.2.5 disposes of every version, and `FakeDeleteMarker` has no `dispose`.
+    """
+    from moto.s3.models import FakeDeleteMarker  # noqa: PLC0415
+
+    def dispose(self: Any, garbage: bool = False) -> None:  # noqa: FBT001, FBT002  # as FakeKey.dispose
+        """A marker holds no file that would have to be closed."""
+        del self, garbage
+
+    _replace(FakeDeleteMarker, dispose)
+
+
+def table_takes_another_key() -> None:
+    """UpdateTable ignores SSESpecification: a table made without a key never comes under one.
+
+    Terraform then waits for the change in vain when an existing lock table is taken over.
+    Upstream: `DynamoDBBackend.update_table` in moto 5.2.5 has no such parameter; that of CreateTable is kept.
+    """
+    from moto.dynamodb.responses import DynamoHandler  # noqa: PLC0415
+
+    update = DynamoHandler.update_table
+
+    @functools.wraps(update)
+    def update_table(self: Any) -> Any:
+        given = self.body.get("SSESpecification")
+        if given:
+            table = self.dynamodb_backend.get_table(self.body["TableName"])
+            table.sse_specification = dict(given)
+            if given.get("Enabled") and "KMSMasterKeyId" not in given:
+                default = table._get_default_encryption_key(self.current_account, self.region)  # noqa: SLF001  # as CreateTable does
+                table.sse_specification["KMSMasterKeyId"] = default
+        return update(self)
+
+    _replace(DynamoHandler, update_table)
+
+
 FIXES: tuple[Callable[[], None], ...] = (
     lifecycle_keeps_newer_noncurrent_versions,
     replication_is_read_back_whole,
@@ -196,6 +235,8 @@ FIXES: tuple[Callable[[], None], ...] = (
     key_state_calls_take_an_arn,
     keys_of_aws_say_so,
     bucket_policies_are_not_enforced,
+    delete_markers_go_from_a_suspended_bucket,
+    table_takes_another_key,
 )
 
 
