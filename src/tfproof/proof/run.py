@@ -88,6 +88,7 @@ def prove(
                 variable_files=settings.variable_files,
                 guard=Guard(ignore_backend=settings.ignore_backend),
                 running=Running(run_folder.process_started, run_folder.process_ended),
+                watch=target.check_alive,
             )
             run_folder.target_is(target.address())
             proof = Proof(

@@ -192,6 +192,7 @@ class Stacks:
             variables=spec.variables,
             guard=Guard(ignore_backend=self.settings.ignore_backend),
             running=Running(self.settings.folder.process_started, self.settings.folder.process_ended),
+            watch=self.target.check_alive,
         )
         self._workspaces[spec.name] = workspace
         workspace.init()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from typing import Any, Final, Self
+from urllib.parse import urlsplit
 
+from tfproof.errors import TargetError
 from tfproof.targets.clients import make_client
 from tfproof.targets.leftovers import find_leftovers
 
@@ -12,6 +15,9 @@ __all__ = ["Emulator"]
 
 _CREDENTIALS: Final = "tfproof"
 """Access key and secret at an emulator: they open nothing anywhere else."""
+
+
+_ALIVE_SECONDS: Final = 5.0
 
 
 class Emulator:
@@ -82,6 +88,21 @@ class Emulator:
     def leftovers(self) -> list[str]:
         """Everything that still exists, since all of it was made by this run."""
         return find_leftovers(self.client)
+
+    def check_alive(self) -> None:
+        """Sees that it still takes connections.
+
+        Raises:
+            TargetError: It does not. The provider would try 25 times and take half a minute to say so.
+        """
+        where = urlsplit(self.endpoint)
+        try:
+            socket.create_connection((where.hostname or "", where.port or 80), timeout=_ALIVE_SECONDS).close()
+        except OSError as error:
+            raise TargetError(
+                f"target={self.description!r} stopped answering: {error.strerror or error}",
+                remedy="Look at its log, target.log in the run folder (--keep or --tf-keep keeps it).",
+            ) from error
 
     def stop(self) -> None:
         """Closes the connections to it."""

@@ -49,6 +49,10 @@ class Target(Protocol):
         """A boto3 client of a service at this target, whatever the caller's own AWS settings are."""
         ...
 
+    def check_alive(self) -> None:
+        """Sees that it can still be reached; raises TargetError when it cannot."""
+        ...
+
     def leftovers(self) -> list[str]:
         """What still exists of what a run may have made, by name; empty after a complete destroy.
 

@@ -27,6 +27,8 @@ __all__ = ["Completed", "Running", "run"]
 
 _GRACE: Final = 30.0
 """Seconds Terraform gets to end in good order after SIGINT before its group is killed."""
+_WATCH: Final = 1.0
+"""Seconds between two looks at what a command depends on."""
 _KEPT_STDERR: Final = 64 * 1024
 """Bytes of standard error kept in memory; all of it goes to the log."""
 
@@ -70,6 +72,7 @@ def run(
     timeout: float | None = None,
     log: Path | None = None,
     running: Running | None = None,
+    watch: Callable[[], None] | None = None,
 ) -> Completed:
     """Runs one command and waits for its end.
 
@@ -84,6 +87,7 @@ def run(
         timeout: Seconds until it is ended.
         log: File that standard error and events are appended to.
         running: Where the process is kept while it runs, so that another thread can end it.
+        watch: Called once a second meanwhile; what it raises ends the command, and is raised.
 
     Raises:
         TerraformError: Exit code not in `ok`, or ended by a signal; carries Terraform's diagnostics.
@@ -116,7 +120,7 @@ def run(
     reader.start()
     timed_out = False
     try:
-        reader.wait(timeout)
+        reader.wait(timeout, watch)
     except subprocess.TimeoutExpired:
         timed_out = True
         _end(process)
@@ -220,8 +224,21 @@ class _Reader:
         for thread in self._threads:
             thread.start()
 
-    def wait(self, timeout: float | None) -> None:
-        self._process.wait(timeout)
+    def wait(self, timeout: float | None, watch: Callable[[], None] | None) -> None:
+        if watch is None:
+            self._process.wait(timeout)
+            return
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            left = _WATCH if deadline is None else min(_WATCH, deadline - time.monotonic())
+            try:
+                self._process.wait(max(left, 0))
+            except subprocess.TimeoutExpired:
+                if deadline is not None and time.monotonic() >= deadline:
+                    raise
+                watch()
+            else:
+                return
 
     def join(self) -> None:
         """Waits for the rest of the output.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -58,6 +58,7 @@ class Workspace:
         variable_files: `.tfvars` files to use.
         complete: Whether every variable without a default must have a value, as a plan needs it.
         running: Where its commands are kept while they run; one of its own by default.
+        watch: Called once a second while a command runs; what it raises ends the command.
         guard: What is refused before Terraform starts; None only for configurations of tfproof's own making.
 
     Raises:
@@ -78,6 +79,7 @@ class Workspace:
         complete: bool = True,
         guard: Guard | None = Guard(),  # noqa: B008  # frozen
         running: Running | None = None,
+        watch: Callable[[], None] | None = None,
     ) -> None:
         self.folder = folder
         self.module = module
@@ -93,6 +95,7 @@ class Workspace:
         self.root = self._copies[module.resolve()]
         self.log = folder / "terraform.log"
         self._running = running or Running()
+        self._watch = watch
         self._environment = base_environment(
             folder / "home", cli_config=providers.write_cli_config(folder), extra=environment
         )
@@ -133,7 +136,7 @@ class Workspace:
             on_event: Called with each event.
             name: Of the plan file.
         """
-        return self._run(
+        done = self._run(
             "plan",
             "-json",
             "-detailed-exitcode",
@@ -146,6 +149,12 @@ class Workspace:
             stream=True,
             on_event=on_event,
         )
+        if self.plan_file(name).stat().st_size == 0:
+            # Seen with Terraform 1.11 on a full disk: exit code 2, and no plan.
+            raise TfproofError(
+                f"plan file {str(self.plan_file(name))!r} is empty", remedy="Free space in its folder, or set TMPDIR."
+            )
+        return done
 
     def show(self, name: str = "plan") -> Plan:
         """The plan in a plan file, read through `terraform show -json`."""
@@ -254,6 +263,7 @@ class Workspace:
                 on_event=on_event,
                 log=self.log,
                 running=self._running,
+                watch=self._watch,
             )
         except TerraformError as error:
             raise error.located(self.original) from None
