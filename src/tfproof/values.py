@@ -8,6 +8,7 @@ unknown, printing the secret.
 from __future__ import annotations
 
 import difflib
+import json
 import re
 from functools import lru_cache
 from typing import Any, Final, final
@@ -47,7 +48,13 @@ class Unknown:
         )
 
     __ne__ = __eq__
-    __hash__ = object.__hash__
+
+    def __hash__(self) -> int:
+        # A set or a mapping would answer "not in it" by the hash alone.
+        raise UnknownValueError(
+            "a value that is known only after apply was looked up in a set or a mapping",
+            remedy="Ask `value is UNKNOWN`, or look at the state after apply.",
+        )
 
     def __bool__(self) -> bool:
         raise UnknownValueError(
@@ -91,8 +98,14 @@ class Sensitive:
     def __eq__(self, other: object) -> bool:
         if self._value is _DROPPED:
             return other is self
-        other_value = other._value if isinstance(other, Sensitive) else other
-        return bool(self._value == other_value)
+        try:
+            # The secret is bound to no local name, and no frame below is shown: a traceback with locals would print it.
+            return bool(self._value == (other._value if isinstance(other, Sensitive) else other))
+        except UnknownValueError:
+            raise UnknownValueError(
+                "a sensitive value was compared with one that is known only after apply",
+                remedy="Ask `value is UNKNOWN`, or look at the state after apply.",
+            ) from None
 
     def __repr__(self) -> str:
         return "(sensitive value)"
@@ -130,7 +143,7 @@ def reveal(value: Any) -> Any:
     return value
 
 
-_STEP = re.compile(r"\.?([A-Za-z_][\w-]*)|\[(\d+)\]|\[\"((?:[^\"\\]|\\.)*)\"\]")
+_STEP = re.compile(r"(\.?)([A-Za-z_][\w-]*)|\[([0-9]+)\]|\[(\"(?:[^\"\\]|\\.)*\")\]")
 _MISSING: Final = object()
 
 
@@ -141,15 +154,28 @@ def parse_path(path: str) -> tuple[str | int, ...]:
     position = 0
     while position < len(path):
         match = _STEP.match(path, position)
-        if match is None:
+        step = _read_step(match, first=position == 0) if match is not None else None
+        if match is None or step is None:
             raise AttributePathError(
                 f"path={path!r} is not an attribute path: it goes wrong at {path[position:]!r}",
                 remedy='Write it as Terraform does: rule[0].filter, tags["a name"].',
             )
-        name, index, quoted = match.groups()
-        steps.append(int(index) if index is not None else name if name is not None else quoted)
+        steps.append(step)
         position = match.end()
     return tuple(steps)
+
+
+def _read_step(match: re.Match[str], *, first: bool) -> str | int | None:
+    """The step a match says, None when it says none: a dot stands between names, and nowhere else."""
+    dot, name, index, quoted = match.groups()
+    if name is not None:
+        return str(name) if bool(dot) is not first else None
+    if index is not None:
+        return int(index)
+    try:
+        return str(json.loads(quoted, strict=False))
+    except ValueError:
+        return None
 
 
 def at(value: Any, path: str, *, default: Any = ...) -> Any:
@@ -177,10 +203,12 @@ def at(value: Any, path: str, *, default: Any = ...) -> Any:
         if following is _MISSING:
             if default is not ...:
                 return default
+            if sensitive:
+                here = Sensitive(here)
             raise AttributePathError(_lead_nowhere(here, step, path, walked))
         here = following
         walked += f"[{step}]" if isinstance(step, int) else f".{step}" if walked else step
-    return Sensitive(here) if sensitive else here
+    return Sensitive(here) if sensitive and here is not UNKNOWN else here
 
 
 def _step(here: Any, step: str | int) -> Any:

@@ -56,36 +56,49 @@ def from_event(event: Mapping[str, Any]) -> Diagnostic | None:
     where = found.get("range") or {}
     snippet = found.get("snippet") or {}
     return Diagnostic(
-        severity=str(found.get("severity", "error")),
-        summary=str(found.get("summary", "")),
-        detail=str(found.get("detail", "")),
-        address=str(found.get("address", "")),
-        filename=str(where.get("filename", "")),
-        line=int((where.get("start") or {}).get("line", 0)),
-        snippet=str(snippet.get("code", "")),
+        severity=str(found.get("severity") or "error"),
+        summary=str(found.get("summary") or ""),
+        detail=str(found.get("detail") or ""),
+        address=str(found.get("address") or ""),
+        filename=str(where.get("filename") or ""),
+        line=int((where.get("start") or {}).get("line") or 0),
+        snippet=str(snippet.get("code") or ""),
     )
 
 
-_BOX = re.compile(r"^[╷│╵]\s?", re.MULTILINE)
-_ON = re.compile(r"^\s*on (?P<file>\S+) line (?P<line>\d+)", re.MULTILINE)
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_BOX = re.compile(r"^[╷│╵] ?", re.MULTILINE)
+_ON = re.compile(r"^ *on (?P<file>.+?) line (?P<line>\d+)", re.MULTILINE)
+_WITH = re.compile(r"^ *with (?P<address>\S.*?),$", re.MULTILINE)
+_PLACE = re.compile(r" +(?:with|on) ")
 
 
 def from_text(text: str) -> list[Diagnostic]:
-    """The diagnostics in Terraform's human output, for the commands that have no `-json`."""
+    """The diagnostics in Terraform's human output, for the commands that have no `-json`.
+
+    Boxes and colours are taken off: Terraform draws both on a pipe too.
+    """
     found = []
-    plain = _BOX.sub("", text)
+    plain = re.sub(r"(?m)[ \t\r]+$", "", _BOX.sub("", _COLOUR.sub("", text)))
     for part in re.split(r"(?m)^(?=(?:Error|Warning): )", plain):
         match = re.match(r"(Error|Warning): (.*)", part)
         if match is None:
             continue
-        place = _ON.search(part)
+        # The place is a paragraph of its own under the headline: "with ADDRESS,", "on FILE line N, ...", the source.
+        where, _, rest = part.partition("\n")[2].lstrip("\n").partition("\n\n")
+        if not _PLACE.match(where):
+            where, rest = "", f"{where}\n\n{rest}"
+        place, about = _ON.search(where), _WITH.search(where)
+        snippet = re.search(rf"(?m)^ *{place['line']}: ?(.*)$", where) if place else None
         found.append(
             Diagnostic(
                 severity=match[1].lower(),
                 summary=match[2].strip(),
-                detail="\n".join(part.splitlines()[1:]).strip(),
+                detail=rest.strip(),
+                address=about["address"] if about else "",
                 filename=place["file"] if place else "",
                 line=int(place["line"]) if place else 0,
+                snippet=snippet[1] if snippet else "",
             )
         )
     return found
@@ -103,7 +116,7 @@ _REMEDIES: tuple[tuple[str, str], ...] = (
         "Use a Terraform within the module's required_version: --terraform PATH.",
     ),
     (
-        r"checksum|Required plugins are not installed|Inconsistent dependency lock file",
+        r"checksums (?:previously )?recorded|Required plugins are not installed|Inconsistent dependency lock file",
         "The providers of the run folder changed after init: run again; do not share .terraform between runs.",
     ),
     (r"no space left on device", "The disk of the run folder is full: free space, or set TMPDIR to another disk."),

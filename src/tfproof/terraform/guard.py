@@ -7,8 +7,8 @@ against mistakes, not a sandbox against malice.
 from __future__ import annotations
 
 import ipaddress
-import json
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -77,12 +77,7 @@ class Guard:
         Raises:
             GuardError: The endpoint's host is not a loopback address.
         """
-        host = urlsplit(endpoint).hostname or ""
-        try:
-            loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
-        except ValueError:
-            loopback = False
-        if not loopback:
+        if not _is_loopback(endpoint):
             raise GuardError(
                 f"endpoint={endpoint!r} is not on this machine",
                 remedy="Only loopback addresses (127.0.0.1, ::1) are used, unless the target is aws and its account "
@@ -115,31 +110,26 @@ class Guard:
             (root / "tfproof_override.tf").write_text(text, encoding="utf-8")
 
     def _refusals(self, source: ModuleSource, is_root: bool) -> Iterator[Refusal]:  # noqa: FBT001  # where it stands
+        required = _required_providers(source)
         for block in source.blocks:
             if block.type == "terraform" and is_root and not self.ignore_backend:
-                for inner in block.blocks:
-                    if inner.type in ("backend", "cloud"):
-                        name = " ".join((inner.type, *inner.labels))
-                        yield _refusal(inner, f"a {name} block: a proof must not touch a backend that is in use")
-            elif block.type == "provider" and block.labels == ("aws",):
+                yield from _backend_refusals(block)
+            elif block.type == "provider" and _is_aws(block, required):
                 yield from _provider_refusals(block)
-            elif block.type == "data" and block.labels and block.labels[0] in _DATA_SOURCES:
-                yield _refusal(block, f"data.{'.'.join(block.labels)} {_DATA_SOURCES[block.labels[0]]}")
-            elif block.type in ("resource", "data"):
-                for inner in _within(block):
-                    if inner.type == "provisioner":
-                        kind = " ".join(inner.labels)
-                        yield _refusal(inner, f"a provisioner {kind} in {'.'.join(block.labels)} runs a program")
-        yield from self._unknown_providers(source)
+            else:
+                yield from _program_and_request_refusals(block)
+        yield from self._unknown_providers(source, required)
 
-    def _unknown_providers(self, source: ModuleSource) -> Iterator[Refusal]:
-        required = _required_providers(source)
+    def _unknown_providers(
+        self, source: ModuleSource, required: Mapping[str, tuple[str, Location]]
+    ) -> Iterator[Refusal]:
         seen: set[str] = set()
         for name, (address, location) in required.items():
             if address not in self.allowed_providers:
                 seen.add(name)
                 yield Refusal(location, f"provider {address} is not one of {', '.join(sorted(self.allowed_providers))}")
-        for block in source.blocks:
+        scoped = (inner for outer in source.of_type("check") for inner in outer.blocks)
+        for block in (*source.blocks, *scoped):
             name = _provider_name(block)
             if not name or name in seen or name in required:
                 continue
@@ -149,13 +139,68 @@ class Guard:
                 yield _refusal(block, f"provider {address} is not one of {', '.join(sorted(self.allowed_providers))}")
 
 
+def _is_loopback(endpoint: str) -> bool:
+    """Whether an endpoint is a plain URL of this machine, read the same by everybody who reads URLs."""
+    try:
+        parts = urlsplit(endpoint)
+        host = parts.hostname or ""
+        # Readers of URLs disagree about what stands before an "@", or after a backslash.
+        if parts.scheme not in ("http", "https") or not _PLAIN_HOST.fullmatch(parts.netloc):
+            return False
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+_PLAIN_HOST: Final = re.compile(r"[0-9A-Za-z.-]+(:[0-9]+)?|\[[0-9A-Fa-f:.]+\](:[0-9]+)?")
+_ASKING: Final = ("data", "ephemeral")
+
+
+def _labels(block: Block) -> tuple[str, ...]:
+    """The labels of a nested block; the JSON syntax has them as the names of the objects in it."""
+    return block.labels or (tuple(inner.type for inner in block.blocks)[:1] if block.file.suffix == ".json" else ())
+
+
+def _is_aws(block: Block, required: Mapping[str, tuple[str, Location]]) -> bool:
+    """Whether it configures the AWS provider, whatever its local name."""
+    name = block.labels[0] if block.labels else ""
+    return name == _AWS or (name in required and required[name][0] == f"hashicorp/{_AWS}")
+
+
+_AWS: Final = "aws"
+
+
 def _refusal(block: Block, what: str) -> Refusal:
     return Refusal(Location(block.file, block.line), what)
 
 
+def _backend_refusals(block: Block) -> Iterator[Refusal]:
+    for inner in block.blocks:
+        if inner.type in ("backend", "cloud"):
+            name = " ".join((inner.type, *_labels(inner)))
+            yield _refusal(inner, f"a {name} block: a proof must not touch a backend that is in use")
+
+
+def _program_and_request_refusals(block: Block) -> Iterator[Refusal]:
+    if block.type in _ASKING and block.labels and block.labels[0] in _DATA_SOURCES:
+        yield _refusal(block, f"{block.type}.{'.'.join(block.labels)} {_DATA_SOURCES[block.labels[0]]}")
+    elif block.type == "check":
+        # A check block may have a data source of its own.
+        for inner in block.blocks:
+            kind, *_ = _labels(inner) or ("",)
+            if inner.type == "data" and kind in _DATA_SOURCES:
+                yield _refusal(inner, f"data.{kind} in check.{'.'.join(block.labels)} {_DATA_SOURCES[kind]}")
+    elif block.type in ("resource", "data", "removed"):
+        for inner in _within(block):
+            if inner.type == "provisioner":
+                kind = " ".join(("provisioner", *_labels(inner)))
+                yield _refusal(inner, f"a {kind} in {'.'.join(block.labels) or block.type} runs a program")
+
+
 def _provider_refusals(block: Block) -> Iterator[Refusal]:
+    nested = {inner.type for inner in block.blocks}
     for attribute in block.attributes.values():
-        if attribute.name in _PROVIDER_ARGUMENTS:
+        if attribute.name in _PROVIDER_ARGUMENTS and attribute.name not in nested:
             what = f"provider aws: {attribute.name} {_PROVIDER_ARGUMENTS[attribute.name]}"
             yield Refusal(Location(block.file, attribute.line), what)
     for inner in block.blocks:
@@ -181,27 +226,31 @@ def _required_providers(source: ModuleSource) -> dict[str, tuple[str, Location]]
             for attribute in inner.attributes.values():
                 address = _source_in(attribute.text) or f"hashicorp/{attribute.name}"
                 found[attribute.name] = (address, Location(inner.file, attribute.line))
-            for provider in inner.blocks:  # the JSON syntax has objects here
-                said = provider.attributes.get("source")
-                address = json.loads(said.text) if said else f"hashicorp/{provider.type}"
-                found[provider.type] = (_shortened(str(address)), Location(inner.file, provider.line))
     return found
 
 
 def _source_in(text: str) -> str:
-    """The source in an object such as `{ source = "hashicorp/aws", version = "..." }`."""
-    _, found, rest = text.partition("source")
-    parts = rest.split('"')
-    return _shortened(parts[1]) if found and len(parts) > 1 else ""
+    """The source in an object such as `{ source = "hashicorp/aws", version = "..." }`, in either syntax."""
+    said = _SOURCE.search(_COMMENT.sub("", text))
+    return _shortened(said[1]) if said else ""
+
+
+_COMMENT: Final = re.compile(r"(?s)#[^\n]*|//[^\n]*|/\*.*?\*/")
+_SOURCE: Final = re.compile(r'(?:^|[{,\n])\s*"?source"?\s*[=:]\s*"([^"]*)"')
 
 
 def _shortened(address: str) -> str:
+    # Terraform compares addresses without regard to case.
+    address = address.lower()
     return address.removeprefix("registry.terraform.io/").removeprefix("registry.opentofu.org/")
 
 
 def _provider_name(block: Block) -> str:
-    """Local name of the provider that a resource or data source belongs to."""
-    if block.type not in ("resource", "data") or not block.labels:
+    """Local name of the provider that a block configures, or that a resource or data source belongs to."""
+    labels = _labels(block)
+    if block.type not in ("resource", "data", "ephemeral", "provider") or not labels:
         return ""
+    if block.type == "provider":
+        return labels[0]
     chosen = block.attributes.get("provider")
-    return chosen.text.strip('" ').partition(".")[0] if chosen else block.labels[0].partition("_")[0]
+    return chosen.text.strip('" ').partition(".")[0] if chosen else labels[0].partition("_")[0]

@@ -28,10 +28,14 @@ class Change:
 
     Attributes:
         address: Full address.
-        actions: As Terraform names them: `("create",)`, `("delete", "create")` for a replacement, `("no-op",)`.
+        actions: As Terraform names them: `("create",)`, `("no-op",)`; a replacement is `("delete", "create")`, or
+            `("create", "delete")` with create_before_destroy.
         before: Attributes before, or None when it is created.
         after: Attributes after, with `UNKNOWN` and `Sensitive`, or None when it is deleted.
-        resource: The planned resource, or None when it is deleted.
+        resource: The planned resource, or None when there will be none.
+        moved_from: The address it had before, or `""`.
+        imported: Whether it is taken over from outside.
+        deposed: Key of the object that a failed replacement left over, when the change is about that one, else `""`.
     """
 
     address: str
@@ -39,6 +43,14 @@ class Change:
     before: dict[str, Any] | None
     after: dict[str, Any] | None
     resource: Resource | None
+    moved_from: str = ""
+    imported: bool = False
+    deposed: str = ""
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it changes nothing: reading a data source does not, moving or importing a resource does."""
+        return self.actions in {("no-op",), ("read",)} and not self.moved_from and not self.imported
 
 
 class Plan:
@@ -48,7 +60,8 @@ class Plan:
         document: The parsed JSON of `terraform show -json PLANFILE`.
 
     Attributes:
-        changes: Every resource change by full address, also the ones that change nothing.
+        changes: Every resource change by full address, also the ones that change nothing. That of a deposed object has
+            the key `ADDRESS (deposed KEY)`.
         drift: Changes made outside Terraform that the plan noticed, by full address.
         resources: The resources there will be, data sources included.
         outputs: Planned outputs of the root module by name.
@@ -68,8 +81,8 @@ class Plan:
             )
         self.document = document
         self.terraform_version = str(document.get("terraform_version", ""))
-        self.changes = {change.address: change for change in _changes(document.get("resource_changes", []))}
-        self.drift = {change.address: change for change in _changes(document.get("resource_drift", []))}
+        self.changes = dict(_changes(document.get("resource_changes", [])))
+        self.drift = dict(_changes(document.get("resource_drift", [])))
         self.outputs = {
             name: OutputValue(name, *_after(change)) for name, change in document.get("output_changes", {}).items()
         }
@@ -84,22 +97,22 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         """Whether the plan changes no resource and no output."""
-        idle = {("no-op",), ("read",)}
-        return all(change.actions in idle for change in self.changes.values()) and all(
+        return all(change.is_idle for change in self.changes.values()) and all(
             change.get("actions") == ["no-op"] for change in self.document.get("output_changes", {}).values()
         )
 
     def __repr__(self) -> str:
-        acting = sum(change.actions not in {("no-op",), ("read",)} for change in self.changes.values())
+        acting = sum(not change.is_idle for change in self.changes.values())
         return f"<Plan: {acting} changes of {len(self.changes)} resources, terraform {self.terraform_version}>"
 
 
-def _changes(entries: list[dict[str, Any]]) -> Iterator[Change]:
+def _changes(entries: list[dict[str, Any]]) -> Iterator[tuple[str, Change]]:
     for entry in entries:
         change = entry["change"]
         after, _ = _after(change)
+        deposed = entry.get("deposed", "")
         resource = None
-        if isinstance(after, dict) and "delete" not in change["actions"][-1:]:
+        if isinstance(after, dict) and not deposed:
             resource = Resource(
                 address=entry["address"],
                 module=entry.get("module_address", ""),
@@ -108,12 +121,16 @@ def _changes(entries: list[dict[str, Any]]) -> Iterator[Change]:
                 name=entry["name"],
                 values=after,
             )
-        yield Change(
+        key = f"{entry['address']} (deposed {deposed})" if deposed else entry["address"]
+        yield key, Change(
             address=entry["address"],
             actions=tuple(change["actions"]),
             before=_marked(change.get("before"), False, change.get("before_sensitive", False)),
             after=after,
             resource=resource,
+            moved_from=entry.get("previous_address", ""),
+            imported="importing" in change,
+            deposed=deposed,
         )
 
 
@@ -128,7 +145,7 @@ def _marked(value: Any, unknown: Any, sensitive: Any) -> Any:
         return UNKNOWN
     if sensitive is True:
         return Sensitive(_marked(value, unknown, False))
-    if isinstance(value, dict) or (value is None and isinstance(unknown, dict) and unknown):
+    if isinstance(value, dict) or (value is None and isinstance(unknown, dict) and _marks(unknown)):
         value = value or {}
         unknown = unknown if isinstance(unknown, dict) else {}
         sensitive = sensitive if isinstance(sensitive, dict) else {}
@@ -136,7 +153,7 @@ def _marked(value: Any, unknown: Any, sensitive: Any) -> Any:
             name: _marked(value.get(name), unknown.get(name, False), sensitive.get(name, False))
             for name in dict.fromkeys([*value, *(name for name, mark in unknown.items() if _marks(mark))])
         }
-    if isinstance(value, list) or (value is None and isinstance(unknown, list) and unknown):
+    if isinstance(value, list) or (value is None and isinstance(unknown, list) and _marks(unknown)):
         value = value or []
         unknown = unknown if isinstance(unknown, list) else []
         sensitive = sensitive if isinstance(sensitive, list) else []

@@ -76,7 +76,7 @@ def find_provider_source(explicit: str | os.PathLike[str] | None = None) -> Prov
         if named is not None:
             return ProviderSource(_examined(Path(named).expanduser(), by), f"named by {by}")
     for folder in _implied():
-        if _has_mirror_layout(folder) and not _writable_by_others(folder):
+        if _has_mirror_layout(folder) and _is_safe(folder):
             return ProviderSource(folder, "one of Terraform's implied mirrors")
     if _registry_answers():
         return ProviderSource(None, "it answers")
@@ -96,7 +96,12 @@ def _examined(folder: Path, by: str) -> Path:
             remedy=f"It must hold {_REGISTRY}/NAMESPACE/TYPE/VERSION/OS_ARCH/ (unpacked) or .../TYPE/*.zip (packed); "
             "`terraform providers mirror FOLDER` makes one.",
         )
-    others = _writable_by_others(folder)
+    try:
+        others = _writable_by_others(folder)
+    except OSError as error:
+        raise EnvironmentProblem(
+            f"{by}={str(folder)!r} cannot be read: {error}", remedy="Make it readable, or name another mirror."
+        ) from error
     if others is not None:
         raise EnvironmentProblem(
             f"{by}={str(folder)!r}: {others} can be written by others, who could replace the provider that gets "
@@ -122,7 +127,7 @@ def _under_software_folders() -> Iterator[Path]:
         except OSError:
             continue
         for child in children:
-            if _has_mirror_layout(child) and _owned_by_root_or_us(child) and not _writable_by_others(child):
+            if _has_mirror_layout(child) and _owned_by_root_or_us(child) and _is_safe(child):
                 yield child
 
 
@@ -149,25 +154,37 @@ def _providers_in(folder: Path) -> Iterator[str]:
 
 
 def _provider_paths(folder: Path) -> Iterator[Path]:
-    """The mirror's folder and everything in it that decides which program is run."""
-    yield folder
-    yield from (folder / _REGISTRY).rglob("*")
+    """The mirror's folder and everything in it that decides which program is run, links followed to where they lead."""
+    waiting = [folder.resolve(), (folder / _REGISTRY).resolve()]
+    seen: set[Path] = set()
+    while waiting:
+        path = waiting.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        yield path
+        if path.is_dir() and path != folder.resolve():
+            waiting.extend(child.resolve() if child.is_symlink() else child for child in path.iterdir())
 
 
 def _writable_by_others(folder: Path) -> Path | None:
     for path in _provider_paths(folder):
-        try:
-            mode = path.lstat().st_mode
-        except OSError:
-            continue
-        if not stat.S_ISLNK(mode) and mode & (stat.S_IWGRP | stat.S_IWOTH):
+        if path.exists() and path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
             return path
     return None
 
 
+def _is_safe(folder: Path) -> bool:
+    """Whether all of it can be looked at, and nobody else can write it."""
+    try:
+        return _writable_by_others(folder) is None
+    except OSError:
+        return False
+
+
 def _owned_by_root_or_us(folder: Path) -> bool:
     try:
-        return all(path.lstat().st_uid in (0, os.getuid()) for path in _provider_paths(folder))
+        return all(path.stat().st_uid in (0, os.getuid()) for path in _provider_paths(folder))
     except OSError:
         return False
 

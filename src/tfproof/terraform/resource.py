@@ -80,5 +80,6 @@ class Resources(Mapping[str, Resource]):
         tail = address.rsplit("module.", 1)[-1].split(".", 1)[-1] if "module." in address else address
         near = [known for known in self._resources if known.endswith(tail) or known.startswith(address)]
         near += difflib.get_close_matches(address, self._resources, n=3)
-        hint = ", ".join(dict.fromkeys(near[:4])) or f"(the {self._where} has {len(self)} resources)"
-        return f"address={address!r} is not in the {self._where}; did you mean: {hint}"
+        hint = ", ".join(list(dict.fromkeys(near))[:4])
+        said = f"did you mean: {hint}" if hint else f"it has {len(self)} resources"
+        return f"address={address!r} is not in the {self._where}; {said}"

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 __all__ = ["Attribute", "Block", "Location", "ModuleSource", "installed_modules", "module_folders"]
 
@@ -135,8 +135,9 @@ class ModuleSource:
                 in the module it is written, else the attribute.
         """
         path, _, sid = path.partition("#")
-        parts = re.findall(r"[A-Za-z_][\w-]*(?:\[[^\]]*\])?", address)
-        names = [re.sub(r"\[.*", "", part) for part in parts]
+        names = _NAME_AND_KEY.findall(address)
+        if not names:
+            return None
         source = self
         while len(names) > 2 and names[0] == "module":  # noqa: PLR2004  # "module", its name, and something in it
             folder = source.local_modules().get(names[1])
@@ -150,6 +151,9 @@ class ModuleSource:
             return statement
         block = source.find(block_type, *(names if block_type == "resource" else names[1:])[:2])
         return Location(block.file, block.line_of(path)) if block else None
+
+
+_NAME_AND_KEY = re.compile(r'([^\W\d][\w-]*)(?:\[(?:"(?:[^"\\]|\\.)*"|[^\]"]*)\])?')
 
 
 def module_folders(root: Path) -> list[Path]:
@@ -176,7 +180,12 @@ def installed_modules(root: Path) -> list[Path]:
 
 
 def _files(folder: Path, *endings: str) -> list[Path]:
-    return sorted(file for file in folder.iterdir() if file.name.endswith(endings) and file.is_file())
+    """The files with these endings that Terraform reads: not the hidden ones, nor what editors leave behind."""
+    return sorted(
+        file
+        for file in folder.iterdir()
+        if file.name.endswith(endings) and not file.name.startswith((".", "#")) and file.is_file()
+    )
 
 
 @lru_cache(maxsize=1)
@@ -197,6 +206,10 @@ def _parse(file: Path) -> Iterator[Block]:
             yield _block(node, file)
 
 
+_DEEPEST: Final = 100
+"""Terraform's own blocks nest five deep; what nests deeper is not worth the stack."""
+
+
 def _body_children(node: Any) -> Iterator[Any]:
     for child in node.children:
         if child.type == "body":
@@ -205,7 +218,7 @@ def _body_children(node: Any) -> Iterator[Any]:
             yield child
 
 
-def _block(node: Any, file: Path) -> Block:
+def _block(node: Any, file: Path, depth: int = 0) -> Block:
     words = [_text(child).strip('"') for child in node.children if child.type in ("identifier", "string_lit")]
     attributes = {}
     blocks = []
@@ -213,8 +226,8 @@ def _block(node: Any, file: Path) -> Block:
         if child.type == "attribute":
             name = _text(child.children[0])
             attributes[name] = Attribute(name, _text(child.children[-1]), child.start_point[0] + 1)
-        elif child.type == "block":
-            blocks.append(_block(child, file))
+        elif child.type == "block" and depth < _DEEPEST:
+            blocks.append(_block(child, file, depth + 1))
     return Block(
         type=words[0] if words else "",
         labels=tuple(words[1:]),
@@ -230,20 +243,35 @@ def _text(node: Any) -> str:
     return str(node.text.decode("utf-8", errors="replace"))
 
 
-_LABELS = {"resource": 2, "data": 2, "module": 1, "output": 1, "variable": 1, "provider": 1}
+_LABELS: Final = {
+    "check": 1,
+    "data": 2,
+    "ephemeral": 2,
+    "module": 1,
+    "output": 1,
+    "provider": 1,
+    "resource": 2,
+    "variable": 1,
+}
 
 
 def _parse_json(file: Path) -> Iterator[Block]:
     """The blocks of a `.tf.json` file. Its syntax keeps no lines worth pointing at, so every block is on line 1."""
     try:
-        document = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        document = json.loads(file.read_text(encoding="utf-8-sig"))
+        # Terraform takes one object or a list of them.
+        for part in document if isinstance(document, list) else [document]:
+            for block_type, content in part.items() if isinstance(part, dict) else ():
+                yield from _json_blocks(str(block_type), content, _LABELS.get(block_type, 0), (), file)
+    except (OSError, ValueError, RecursionError):
         return
-    for block_type, content in document.items() if isinstance(document, dict) else ():
-        yield from _json_blocks(str(block_type), content, _LABELS.get(block_type, 0), (), file)
 
 
 def _json_blocks(kind: str, content: Any, depth: int, labels: tuple[str, ...], file: Path) -> Iterator[Block]:
+    """The blocks in an object, or in a list of them.
+
+    The syntax does not tell an attribute that holds an object from a block: such a one is both.
+    """
     for item in content if isinstance(content, list) else [content]:
         if not isinstance(item, dict):
             continue
@@ -251,11 +279,7 @@ def _json_blocks(kind: str, content: Any, depth: int, labels: tuple[str, ...], f
             for label, inner in item.items():
                 yield from _json_blocks(kind, inner, depth, (*labels, str(label)), file)
             continue
-        attributes = {
-            name: Attribute(name, json.dumps(value), 1)
-            for name, value in item.items()
-            if not isinstance(value, (dict, list))
-        }
+        attributes = {name: Attribute(name, json.dumps(value), 1) for name, value in item.items()}
         nested = tuple(
             block
             for name, value in item.items()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import copy
-import json
+import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from tfproof.errors import UsageError
 from tfproof.terraform.plan import OutputValue
@@ -76,7 +76,7 @@ class State:
             base = f"{module}.{data}" if module else data
             for instance in entry.get("instances", []):
                 key = instance.get("index_key")
-                address = f"{base}{entry['type']}.{entry['name']}" + ("" if key is None else f"[{json.dumps(key)}]")
+                address = f"{base}{entry['type']}.{entry['name']}" + ("" if key is None else f"[{_key(key)}]")
                 if "deposed" in instance:
                     self.deposed.append(address)
                     continue
@@ -86,10 +86,44 @@ class State:
                     mode=entry["mode"],
                     type=entry["type"],
                     name=entry["name"],
-                    values=_with_sensitive(
-                        instance.get("attributes") or {}, instance.get("sensitive_attributes") or []
-                    ),
+                    values=_with_sensitive(_attributes(entry, instance), instance.get("sensitive_attributes") or []),
                 )
+
+
+def _key(key: str | int) -> str:
+    """An instance key as Terraform writes it in addresses: HCL's quoting, which is not JSON's."""
+    if isinstance(key, int):
+        return str(key)
+    text = re.sub(r"([$%])(?=\{)", r"\1\1", key.replace("\\", "\\\\").replace('"', '\\"'))
+    return f'"{"".join(map(_printable, text))}"'
+
+
+def _printable(character: str) -> str:
+    if character in _ESCAPES:
+        return _ESCAPES[character]
+    if character.isprintable():
+        return character
+    return f"\\u{ord(character):04x}" if ord(character) <= _BASIC_PLANE else f"\\U{ord(character):08x}"
+
+
+_ESCAPES: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_BASIC_PLANE: Final = 0xFFFF
+_BUILT_IN: Final = 'provider["terraform.io/builtin/terraform"]'
+
+
+def _attributes(entry: Mapping[str, Any], instance: Mapping[str, Any]) -> dict[str, Any]:
+    """The attributes as `terraform show` has them.
+
+    In the state a value of a type that no schema fixes is wrapped: `{"value": ..., "type": ...}`. Which attributes are
+    such ones only a schema tells; of the providers that a proof allows, Terraform's own has them.
+    """
+    attributes: dict[str, Any] = instance.get("attributes") or {}
+    if not str(entry.get("provider", "")).endswith(_BUILT_IN):
+        return attributes
+    return {
+        name: value["value"] if isinstance(value, dict) and set(value) == {"value", "type"} else value
+        for name, value in attributes.items()
+    }
 
 
 def _with_sensitive(attributes: dict[str, Any], paths: list[Any]) -> dict[str, Any]:

@@ -18,7 +18,10 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 @final
 class Expression(str):
-    """A value as typed on a command line: for a variable of type string the text itself, else an HCL expression."""
+    """A value as typed on a command line, read as Terraform reads `-var`.
+
+    For a variable of type string, number or bool, or without a type, it is the text itself; else an HCL expression.
+    """
 
     __slots__ = ()
 
@@ -87,8 +90,8 @@ def write_variables(
 
 
 def _is_expression(value: Any, attributes: Mapping[str, Any]) -> bool:
-    declared_type = attributes["type"].text.strip() if "type" in attributes else "string"
-    return isinstance(value, Expression) and declared_type not in ("string", "any")
+    declared_type = attributes["type"].text.strip().strip('"') if "type" in attributes else "string"
+    return isinstance(value, Expression) and declared_type not in ("string", "number", "bool")
 
 
 def _names_in(file: Path) -> set[str]:
