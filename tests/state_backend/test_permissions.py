@@ -6,6 +6,7 @@ The documents are those that the target has after apply, read back from it, not 
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -164,7 +165,7 @@ class Stand:
 
     def holders(self, output: str) -> Iterator[str]:
         """ARNs of a role and a user that hold the policy of an output, at the target."""
-        iam, name = self.applied.target.client("iam"), f"{self.applied.outputs['bucket_name']}-{output}"[:60]
+        iam, name = self.applied.target.client("iam"), f"holder-{uuid.uuid4()}"
         document = self.applied.outputs[output]
         anyone = {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}
         trust = {"Version": "2012-10-17", "Statement": [anyone]}

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from typing import Any
 
 __all__ = ["make_client"]
+
+
+@lru_cache(maxsize=1)
+def _service_models() -> Any:
+    """AWS's service models, which never change: read once a process, not once a client (10 MB of JSON for five)."""
+    from botocore.loaders import create_loader  # noqa: PLC0415
+
+    return create_loader()
 
 
 def make_client(service: str, *, endpoint: str, region: str, access_key: str, secret_key: str) -> Any:
@@ -32,6 +41,7 @@ def make_client(service: str, *, endpoint: str, region: str, access_key: str, se
             "ca_bundle": nothing,
         }
     )
+    session.register_component("data_loader", _service_models())
     return boto3.Session(botocore_session=session).client(
         service,
         endpoint_url=endpoint,

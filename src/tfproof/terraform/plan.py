@@ -122,15 +122,18 @@ def _changes(entries: list[dict[str, Any]]) -> Iterator[tuple[str, Change]]:
                 values=after,
             )
         key = f"{entry['address']} (deposed {deposed})" if deposed else entry["address"]
-        yield key, Change(
-            address=entry["address"],
-            actions=tuple(change["actions"]),
-            before=_marked(change.get("before"), False, change.get("before_sensitive", False)),
-            after=after,
-            resource=resource,
-            moved_from=entry.get("previous_address", ""),
-            imported="importing" in change,
-            deposed=deposed,
+        yield (
+            key,
+            Change(
+                address=entry["address"],
+                actions=tuple(change["actions"]),
+                before=_marked(change.get("before"), False, change.get("before_sensitive", False)),
+                after=after,
+                resource=resource,
+                moved_from=entry.get("previous_address", ""),
+                imported="importing" in change,
+                deposed=deposed,
+            ),
         )
 
 
