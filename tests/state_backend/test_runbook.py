@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +22,8 @@ from tfproof import pytest_plugin
 from tfproof.targets.target import Target
 from tfproof.terraform import Workspace
 
-BUCKET = "tfproof-runbook"
+# All workers of a run share one target, so each needs a name of its own should the group be spread over them.
+BUCKET = f"tfproof-runbook-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
 TABLE = f"{BUCKET}-locks"
 KEY = "terraform.tfstate"
 

@@ -273,8 +273,10 @@ def plan_document(**parts: Any) -> dict[str, Any]:
 
 
 def change(actions: list[str], **parts: Any) -> dict[str, Any]:
-    entry = {"address": "aws_x.y", "mode": "managed", "type": "aws_x", "name": "y"}
-    outside = {name: parts.pop(name) for name in ("deposed", "address", "mode", "previous_address") if name in parts}
+    entry: dict[str, Any] = {"address": "aws_x.y", "mode": "managed", "type": "aws_x", "name": "y"}
+    outside: dict[str, Any] = {
+        name: parts.pop(name) for name in ("deposed", "address", "mode", "previous_address") if name in parts
+    }
     return {**entry, **outside, "change": {"actions": actions, "before": None, "after": {}, **parts}}
 
 
@@ -415,7 +417,17 @@ def test_sensitive_paths_of_a_state_are_hidden() -> None:
         kind = "index" if isinstance(value, int) or value == "k.1" else "get_attr"
         return {"type": kind, "value": {"value": value, "type": "string"} if kind == "index" else value}
 
-    paths = [["a"], ["b", 1, "c"], ["m", "k.1"], ["whole"], ["whole", "part"], ["none"], ["gone", 3, "x"], ["b", 7], []]
+    paths: list[list[Any]] = [
+        ["a"],
+        ["b", 1, "c"],
+        ["m", "k.1"],
+        ["whole"],
+        ["whole", "part"],
+        ["none"],
+        ["gone", 3, "x"],
+        ["b", 7],
+        [],
+    ]
     attributes = {
         "a": "s0", "b": [{"c": "open"}, {"c": "s1", "d": "open"}], "m": {"k.1": "s2", "k": "open"},
         "whole": {"part": "s3"}, "none": None, "gone": [],
