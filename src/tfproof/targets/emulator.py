@@ -11,10 +11,10 @@ from tfproof.errors import TargetError
 from tfproof.targets.clients import make_client
 from tfproof.targets.leftovers import find_leftovers
 
-__all__ = ["Emulator"]
+__all__ = ["ADMINISTRATOR", "Emulator"]
 
-_CREDENTIALS: Final = "tfproof"
-"""Access key and secret at an emulator: they open nothing anywhere else."""
+ADMINISTRATOR: Final = "tfproof"
+"""Access key and secret of the run itself at an emulator: they open nothing anywhere else."""
 
 
 _ALIVE_SECONDS: Final = 5.0
@@ -29,16 +29,27 @@ class Emulator:
         account_id: Account that everything is made in.
         endpoint: URL that all AWS calls go to. An IP address, so that S3 clients use path style by themselves.
         description: What it is and where.
+        token: What a caller of its gateway's own paths must show; `""` where no gateway stands before it.
     """
 
     is_emulator: Final = True
 
-    def __init__(self, *, kind: str, region: str, account_id: str, endpoint: str = "", description: str = "") -> None:
+    def __init__(
+        self,
+        *,
+        kind: str,
+        region: str,
+        account_id: str,
+        endpoint: str = "",
+        description: str = "",
+        token: str = "",
+    ) -> None:
         self.kind = kind
         self.region = region
         self.account_id = account_id
         self._endpoint = endpoint
         self._description = description
+        self.token = token
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
 
@@ -60,6 +71,7 @@ class Emulator:
             "account_id": self.account_id,
             "endpoint": self.endpoint,
             "description": self.description,
+            "token": self.token,
         }
 
     def environment(self) -> dict[str, str]:
@@ -68,8 +80,8 @@ class Emulator:
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
-            "AWS_ACCESS_KEY_ID": _CREDENTIALS,
-            "AWS_SECRET_ACCESS_KEY": _CREDENTIALS,
+            "AWS_ACCESS_KEY_ID": ADMINISTRATOR,
+            "AWS_SECRET_ACCESS_KEY": ADMINISTRATOR,
         }
 
     def client(self, service: str) -> Any:
@@ -80,8 +92,8 @@ class Emulator:
                     service,
                     endpoint=self.endpoint,
                     region=self.region,
-                    access_key=_CREDENTIALS,
-                    secret_key=_CREDENTIALS,
+                    access_key=ADMINISTRATOR,
+                    secret_key=ADMINISTRATOR,
                 )
             return self._clients[service]
 

@@ -1,0 +1,95 @@
+"""How a run talks to its gateway: a few paths of the gateway's own, for whoever has the token made for the run."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import secrets
+from collections.abc import Callable
+from functools import lru_cache
+from typing import IO, Any, Final
+
+from tfproof.errors import TfproofError, UsageError
+from tfproof.gateway.application import Settings
+from tfproof.gateway.http import HttpRequest
+from tfproof.gateway.principals import Principal, Principals
+from tfproof.gateway.recorder import Recorder
+from tfproof.gateway.upstream import Answer
+
+__all__ = ["PREFIX", "TOKEN_HEADER", "Control"]
+
+PREFIX: Final = "/_tfproof/"
+"""No bucket has such a name: an underscore is not allowed in one."""
+TOKEN_HEADER: Final = "x-tfproof-token"  # noqa: S105  # the header's name, not a token
+_LARGEST: Final = 1024 * 1024
+
+
+class Control:
+    """Answers the gateway's own paths.
+
+    Args:
+        token: What a caller must show.
+        recorder: Where calls are read.
+        principals: Where callers are registered.
+        settings: What can be changed.
+        serve_tls: Starts to serve HTTPS as well, and answers port and file of the authority.
+    """
+
+    def __init__(
+        self,
+        token: str,
+        recorder: Recorder,
+        principals: Principals,
+        settings: Settings,
+        *,
+        serve_tls: Callable[[], dict[str, Any]],
+    ) -> None:
+        self._serve_tls = lru_cache(maxsize=1)(serve_tls)
+        self._token = token
+        self._recorder = recorder
+        self._principals = principals
+        self._settings = settings
+
+    def answer(self, request: HttpRequest, body: IO[bytes]) -> Answer:
+        """Answers one request: GET calls; POST principals, settings, tls."""
+        given = request.headers.get(TOKEN_HEADER, "")
+        if not secrets.compare_digest(given.encode(), self._token.encode()):
+            return _json(403, {"error": "the token of this gateway's run is missing or wrong"})
+        try:
+            what = (request.method, request.path.removeprefix(PREFIX))
+            if what == ("GET", "calls"):
+                lines = self._recorder.lines(int(request.parameters.get("since", "0")))
+                return _answer(200, "\n".join(lines).encode(), "application/x-ndjson")
+            document = json.loads(body.read(_LARGEST) or b"{}")
+            if what == ("POST", "principals"):
+                self._principals.register(_principal(document))
+                return _json(200, {})
+            if what == ("POST", "tls"):
+                return _json(200, self._serve_tls())
+            if what == ("POST", "settings"):
+                self._set(document)
+                return _json(200, dataclasses.asdict(self._settings))
+        except (TfproofError, ValueError, TypeError) as error:
+            return _json(400, {"error": str(error)})
+        return _json(404, {"error": f"{request.method} {request.path} is nothing of the gateway's"})
+
+    def _set(self, document: dict[str, Any]) -> None:
+        for name, value in document.items():
+            if name not in {field.name for field in dataclasses.fields(Settings)} or not isinstance(value, bool):
+                raise UsageError(f"setting {name}={value!r} is none of the gateway's")
+            setattr(self._settings, name, value)
+
+
+def _principal(document: dict[str, Any]) -> Principal:
+    for name in ("policies", "session"):
+        if document.get(name) is not None:
+            document[name] = tuple(document[name])
+    return Principal(**document)
+
+
+def _json(status: int, document: dict[str, Any]) -> Answer:
+    return _answer(status, json.dumps(document).encode(), "application/json")
+
+
+def _answer(status: int, body: bytes, kind: str) -> Answer:
+    return Answer(status, [("Content-Type", kind), ("Content-Length", str(len(body)))], (body,))
