@@ -8,9 +8,9 @@ from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from tfproof.gateway.parsed_body import UnreadableBody, read_form, read_json
 from tfproof.gateway.credential import Credential, read_credential
 from tfproof.gateway.http import HttpRequest
+from tfproof.gateway.parsed_body import UnreadableBody, read_form, read_json
 from tfproof.gateway.s3_operation import find_s3_operation, reads_body
 from tfproof.gateway.service_models import operation_names, target_services
 
@@ -45,7 +45,7 @@ class Operation:
     region: str = DEFAULT_REGION
     access_key: str = ""
     # They hold plaintexts, tokens and items; an operation that is shown must not show them.
-    parameters: Mapping[str, Any] = field(default=_NO_PARAMETERS, repr=False)
+    parameters: Mapping[str, Any] = field(default_factory=dict, repr=False)
     problem: str = ""
 
     def __str__(self) -> str:
