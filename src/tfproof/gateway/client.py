@@ -14,7 +14,7 @@ from typing import Any, Final
 from tfproof.errors import TargetError, UsageError
 from tfproof.gateway.call import Call
 from tfproof.gateway.call_log import CallLog
-from tfproof.gateway.control import PREFIX, TOKEN_HEADER
+from tfproof.gateway.own_paths import PREFIX, TOKEN_HEADER
 from tfproof.iam.arn import caller_kind
 from tfproof.targets.target import Target
 

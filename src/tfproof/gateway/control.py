@@ -12,15 +12,13 @@ from typing import IO, Any, Final
 from tfproof.errors import TfproofError, UsageError
 from tfproof.gateway.application import Settings
 from tfproof.gateway.http import HttpRequest
+from tfproof.gateway.own_paths import PREFIX, TOKEN_HEADER
 from tfproof.gateway.principals import Principal, Principals
 from tfproof.gateway.recorder import Recorder
 from tfproof.gateway.upstream import Answer
 
-__all__ = ["PREFIX", "TOKEN_HEADER", "Control"]
+__all__ = ["Control"]
 
-PREFIX: Final = "/_tfproof/"
-"""No bucket has such a name: an underscore is not allowed in one."""
-TOKEN_HEADER: Final = "x-tfproof-token"  # noqa: S105  # the header's name, not a token
 _LARGEST: Final = 1024 * 1024
 
 

@@ -19,8 +19,9 @@ from tfproof.errors import TfproofError
 from tfproof.gateway.application import Application, Settings
 from tfproof.gateway.body import Body
 from tfproof.gateway.certificate import make_certificate
-from tfproof.gateway.control import PREFIX, Control
+from tfproof.gateway.control import Control
 from tfproof.gateway.http import HttpRequest
+from tfproof.gateway.own_paths import PREFIX
 from tfproof.gateway.principals import Principal, Principals
 from tfproof.gateway.recorder import Recorder
 from tfproof.gateway.server import Handler, Server
