@@ -5,6 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from tfproof.checks import (
+    backend_documented_policy,
+    backend_key_bypass,
+    backend_least_privilege,
+    backend_read_only_policy,
+    backend_read_write_policy,
+    backend_state_encryption,
     bucket_encryption,
     bucket_encryption_key,
     bucket_force_destroy,
@@ -81,7 +87,17 @@ CHECKS: Final[tuple[Check, ...]] = (
 )
 """Decided by plan, state and target."""
 
-JOURNEY_CHECKS: Final[tuple[Check, ...]] = (second_plan_empty.CHECK, destroy_refused.CHECK, nothing_left.CHECK)
+JOURNEY_CHECKS: Final[tuple[Check, ...]] = (
+    backend_state_encryption.CHECK,
+    backend_key_bypass.CHECK,
+    backend_documented_policy.CHECK,
+    backend_read_write_policy.CHECK,
+    backend_read_only_policy.CHECK,
+    backend_least_privilege.CHECK,
+    second_plan_empty.CHECK,
+    destroy_refused.CHECK,
+    nothing_left.CHECK,
+)
 """Decided by what Terraform did on the way."""
 
 

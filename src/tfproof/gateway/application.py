@@ -167,7 +167,11 @@ class Application:
             text = f"The gateway cannot name this operation, so it cannot decide on it: {operation.problem}"
             return Refusal(ServiceError(operation.service, 403, _denied(operation), text), "implicitDeny", text)
         exchange.needs = self._needs(exchange, self._view)
-        return self._enforcement.refusal(operation, exchange.needs, principal)
+        refusal = self._enforcement.refusal(operation, exchange.needs, principal)
+        if refusal is not None and refusal.need in exchange.needs:
+            # Nothing after the need that was refused has come to pass: no service was asked in the caller's name.
+            exchange.needs = exchange.needs[: exchange.needs.index(refusal.need) + 1]
+        return refusal
 
     def _hidden(self, exchange: _Exchange, answer: Answer) -> Refusal | None:
         """Whoever may not list a bucket is not told that an object is missing: 403 in the place of 404.

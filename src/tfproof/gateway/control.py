@@ -49,15 +49,18 @@ class Control:
         self._settings = settings
 
     def answer(self, request: HttpRequest, body: IO[bytes]) -> Answer:
-        """Answers one request: GET calls; POST principals, settings, tls."""
+        """Answers one request: GET calls, count; POST principals, settings, tls."""
         given = request.headers.get(TOKEN_HEADER, "")
         if not secrets.compare_digest(given.encode(), self._token.encode()):
             return _json(403, {"error": "the token of this gateway's run is missing or wrong"})
         try:
             what = (request.method, request.path.removeprefix(PREFIX))
             if what == ("GET", "calls"):
-                lines = self._recorder.lines(int(request.parameters.get("since", "0")))
+                asked = request.parameters
+                lines = self._recorder.lines(int(asked.get("since", "0")), access_key=asked.get("access_key", ""))
                 return _answer(200, "\n".join(lines).encode(), "application/x-ndjson")
+            if what == ("GET", "count"):
+                return _json(200, {"calls": len(self._recorder)})
             document = json.loads(body.read(_LARGEST) or b"{}")
             if what == ("POST", "principals"):
                 self._principals.register(_principal(document))

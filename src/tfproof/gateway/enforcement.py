@@ -36,11 +36,13 @@ class Refusal:
         error: What the caller is told.
         decision: `explicitDeny` or `implicitDeny`.
         reason: For the log: the action that was missing, and which statement decided.
+        need: What was refused; None when it was no single action.
     """
 
     error: ServiceError
     decision: str
     reason: str
+    need: Need | None = None
 
 
 class Enforcement:
@@ -64,10 +66,10 @@ class Enforcement:
             decision = self.decide(need, principal)
             if not decision.allowed:
                 error = access_denied(operation.service, principal.arn, need, decision)
-                return Refusal(error, str(decision.value), str(decision))
+                return Refusal(error, str(decision.value), str(decision), need)
             unusable = self._unusable_key(operation, need)
             if unusable is not None:
-                return Refusal(unusable, "implicitDeny", unusable.message)
+                return Refusal(unusable, "implicitDeny", unusable.message, need)
         return None
 
     def may(self, need: Need, principal: Principal) -> bool:

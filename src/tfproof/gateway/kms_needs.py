@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from types import MappingProxyType
 from typing import Final
 
 from tfproof.gateway.kms_context import kms_context
@@ -13,7 +14,7 @@ from tfproof.gateway.need import Need
 from tfproof.gateway.situation import Situation
 from tfproof.iam.request import ContextValue
 
-__all__ = ["KEY_OPERATIONS", "WITHOUT_KEY", "kms_needs"]
+__all__ = ["KEY_OPERATIONS", "NOT_MAPPED", "WITHOUT_KEY", "kms_needs"]
 
 WITHOUT_KEY: Final = frozenset(
     {
@@ -76,6 +77,14 @@ KEY_OPERATIONS: Final = frozenset(
 )
 """Operations on the key that their `KeyId` names, by the action of the same name."""
 
+NOT_MAPPED: Final = MappingProxyType(
+    dict.fromkeys(
+        ("Decapsulate", "Encapsulate", "GetKeyLastUsage"),
+        "the Service Authorization Reference has no action for it yet",
+    )
+)
+"""Operations that are recognised and not mapped, with the reason."""
+
 _WITHOUT_ACCOUNT: Final = frozenset({"GenerateRandom", "ListAliases", "ListKeys", "ListRetirableGrants"})
 _BY_ALIAS: Final = frozenset(
     {
@@ -113,7 +122,7 @@ def kms_needs(situation: Situation) -> list[Need]:
     if name == "ReEncrypt":
         return _re_encrypts(situation)
     if name not in KEY_OPERATIONS:
-        raise situation.unmapped("nobody mapped it")
+        raise situation.unmapped(NOT_MAPPED.get(name, "nobody mapped it"))
     if name == "RetireGrant" and not situation.optional_text("KeyId"):
         raise situation.unmapped("it names its key in a grant token only")
     key_id = situation.optional_text("KeyId")

@@ -21,7 +21,7 @@ class Recorder:
     """
 
     def __init__(self, file: Path | None = None) -> None:
-        self._lines: list[str] = []
+        self._kept: list[tuple[str, str]] = []
         self._lock = threading.Lock()
         self._file: IO[str] | None = None
         if file is not None:
@@ -34,17 +34,22 @@ class Recorder:
         Terraform may exit the moment it has its answer; whoever then reads the log must find the call in it.
         """
         with self._lock:
-            number = len(self._lines) + 1
+            number = len(self._kept) + 1
             direct = tuple(need for need in call.needs if not need.implied)
             self._keep(dataclasses.replace(call, number=number, needs=direct))
             for need in call.needs:
                 if need.implied:
-                    self._keep(_implied(call, need, len(self._lines) + 1, number))
+                    self._keep(_implied(call, need, len(self._kept) + 1, number))
 
-    def lines(self, since: int = 0) -> list[str]:
-        """The calls after the first `since`, as JSON."""
+    def __len__(self) -> int:
         with self._lock:
-            return self._lines[since:]
+            return len(self._kept)
+
+    def lines(self, since: int = 0, *, access_key: str = "") -> list[str]:
+        """The calls after the first `since`, as JSON; those of one access key only, if one is given."""
+        with self._lock:
+            kept = self._kept[since:]
+        return [line for key, line in kept if not access_key or key == access_key]
 
     def close(self) -> None:
         """Closes the file."""
@@ -55,7 +60,7 @@ class Recorder:
 
     def _keep(self, call: Call) -> None:
         line = call.to_json()
-        self._lines.append(line)
+        self._kept.append((call.access_key, line))
         if self._file is not None:
             self._file.write(line + "\n")
             self._file.flush()

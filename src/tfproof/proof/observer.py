@@ -20,6 +20,9 @@ class Observer(Protocol):
     def event(self, event: dict[str, Any]) -> None:
         """Terraform's `-json` stream had an event."""
 
+    def progress(self, text: str) -> None:
+        """A step that takes long says how far it is."""
+
     def step_done(self, step: Step) -> None:
         """A step has ended well."""
 
@@ -34,6 +37,9 @@ class Silent:
         """Ignored."""
 
     def event(self, event: dict[str, Any]) -> None:
+        """Ignored."""
+
+    def progress(self, text: str) -> None:
         """Ignored."""
 
     def step_done(self, step: Step) -> None:

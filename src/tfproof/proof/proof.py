@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from tfproof.backend_use.use import BackendUse
 from tfproof.checks.catalogue import CHECKS, JOURNEY_CHECKS
 from tfproof.checks.check import Check
 from tfproof.checks.finding import Finding, Layer, Verdict
@@ -78,6 +79,7 @@ class Proof:
         findings: Everything the checks answered.
         interventions: What was done to the target by hand, such as switching a protection off before destroy.
         notes: What else is worth knowing about how it was done.
+        use: What came of using the module as a backend; None when it was not used.
         complete: Whether the journey went to its end.
         seconds: Wall time of the journey; less than the sum of its steps, some of which run side by side.
     """
@@ -91,6 +93,7 @@ class Proof:
     findings: list[Finding] = field(default_factory=list)
     interventions: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    use: BackendUse | None = None
     complete: bool = False
     seconds: float = 0.0
 

@@ -41,6 +41,7 @@ class TerminalReport:
         self._lock = threading.Lock()
         self._running: list[str] = []
         self._working: dict[str, float] = {}
+        self._progress = ""
 
     def header(self, proof: Proof) -> None:
         """What is proved, and with what."""
@@ -74,6 +75,12 @@ class TerminalReport:
         if kind in ("apply_start", "apply_progress", "apply_complete"):
             with self._lock:
                 self._show_status()
+
+    def progress(self, text: str) -> None:
+        """Shows how far a long step is, beside what Terraform waits for."""
+        with self._lock:
+            self._progress = text
+            self._show_status()
 
     def step_done(self, step: Step) -> None:
         """One line for a step that is done."""
@@ -143,6 +150,7 @@ class TerminalReport:
         if self._status is not None:
             names = sorted(self._working, key=self._working.__getitem__)[:_IN_PROGRESS]
             waiting = ", ".join(f"{name} {time.monotonic() - self._working[name]:.0f} s" for name in names)
+            waiting = ", ".join(text for text in (waiting, self._progress) if text)
             self._status.update(Text(f"{', '.join(self._running)} ... {waiting}"))
 
     def _stop_status(self) -> None:
