@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import atexit
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -37,14 +39,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command and answers its exit code."""
     options = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, _as_interrupt)
+    # Once all is done and said, Ctrl-C could only tear the interpreter's own end apart.
+    atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
     try:
         return int(options.command(options))
     except TfproofError as error:
         sys.stderr.write(f"tfproof: {error}\n")
         return error.exit_code
     except KeyboardInterrupt:
-        sys.stderr.write("tfproof: interrupted; everything that was started has been ended\n")
+        sys.stderr.write(f"tfproof: interrupted; {_what_is_left()}\n")
         return _INTERRUPTED
+
+
+def _what_is_left() -> str:
+    from tfproof.proof.run_folder import find_run_folders  # noqa: PLC0415
+
+    if any(run.owner.pid == os.getpid() and not run.kept for run in find_run_folders()):
+        return "something that was started is left: `tfproof gc` ends it"
+    return "everything that was started has been ended"
 
 
 def _as_interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tfproof.interrupts import Held
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -87,14 +89,15 @@ def _run(config: pytest.Config) -> Run:
     if _RUN not in config.stash:
         from tfproof.proof.fixtures import Run  # noqa: PLC0415  # see the module's docstring
 
-        config.stash[_RUN] = Run(
-            terraform=config.getoption("--terraform"),
-            provider_mirror=config.getoption("--provider-mirror"),
-            keep_folder=config.getoption("--tf-keep"),
-            keep_provider=not config.getoption("--no-keep-provider"),
-            ignore_backend=config.getoption("--ignore-backend"),
-            owner=getattr(config, "workerinput", {}).get("tfproof"),
-        )
+        with Held():
+            config.stash[_RUN] = Run(
+                terraform=config.getoption("--terraform"),
+                provider_mirror=config.getoption("--provider-mirror"),
+                keep_folder=config.getoption("--tf-keep"),
+                keep_provider=not config.getoption("--no-keep-provider"),
+                ignore_backend=config.getoption("--ignore-backend"),
+                owner=getattr(config, "workerinput", {}).get("tfproof"),
+            )
     return config.stash[_RUN]
 
 

@@ -15,6 +15,7 @@ from typing import Final
 
 import tfproof
 from tfproof.errors import TfproofError
+from tfproof.interrupts import Held
 from tfproof.proof.run_folder import find_run_folders
 from tfproof.targets.embedded import EmbeddedTarget
 from tfproof.terraform.binary import find_terraform
@@ -64,7 +65,8 @@ def examine(*, terraform: str | None = None, provider_mirror: str | None = None)
 
 def _tried(name: str, look: Callable[[], str]) -> Examined:
     try:
-        return Examined(name, True, look())
+        with Held():
+            return Examined(name, True, look())
     except TfproofError as error:
         return Examined(name, False, error.message, error.remedy)
 

@@ -12,6 +12,7 @@ from typing import Any
 from tfproof.checks.backend import Backend
 from tfproof.checks.live import LiveBackend
 from tfproof.checks.second_plan_empty import judge
+from tfproof.interrupts import Held
 from tfproof.proof import interventions
 from tfproof.proof.run_folder import RunFolder
 from tfproof.proof.sharing import RemoteStacks, StackServer
@@ -206,12 +207,13 @@ class Run:
         if self._finished:
             return self.problems
         self._finished = True
-        if self._own is not None:
-            self.problems = self._own.close()
-            if self._server is not None:
-                self._server.close()
-            if self._run_folder is not None:
-                self._run_folder.remove()
+        with Held():
+            if self._own is not None:
+                self.problems = self._own.close()
+                if self._server is not None:
+                    self._server.close()
+                if self._run_folder is not None:
+                    self._run_folder.remove()
         return self.problems
 
 

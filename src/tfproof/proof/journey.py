@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any, Final, TypeVar
 
 from tfproof.checks.backend import Backend
 from tfproof.checks.catalogue import CHECKS
@@ -18,6 +18,7 @@ from tfproof.checks.nothing_left import CHECK as NOTHING_LEFT
 from tfproof.checks.nothing_left import judge as judge_leftovers
 from tfproof.checks.second_plan_empty import CHECK as SECOND_PLAN_EMPTY
 from tfproof.checks.second_plan_empty import judge as judge_second_plan
+from tfproof.interrupts import raise_if_interrupted
 from tfproof.proof import interventions
 from tfproof.proof.observer import Observer, Silent
 from tfproof.proof.proof import Proof, Step
@@ -30,6 +31,10 @@ from tfproof.terraform.state import State
 from tfproof.terraform.workspace import Workspace
 
 __all__ = ["Journey"]
+
+_T = TypeVar("_T")
+_LOOK: Final = 0.1
+"""Seconds between two looks at whether Ctrl-C has come."""
 
 
 class Journey:
@@ -75,11 +80,11 @@ class Journey:
                 # Reading the plan takes a provider's schema, a second of CPU: hidden behind what apply waits for.
                 reading = beside.submit(self.read_plan)
                 live = self.apply()
-                reading.result()
+                _result(reading)
                 plans = [beside.submit(self.plan_again, refresh=refresh) for refresh in (False, True)]
                 self.audit_live(live)
                 for plan in plans:
-                    plan.result()
+                    _result(plan)
                 self.destroy(live)
             except BaseException:
                 self.workspace.interrupt()
@@ -179,6 +184,13 @@ class Journey:
         found = list(findings)
         self.proof.findings.extend(found)
         self.observer.audited(layer, found)
+
+
+def _result(of: Future[_T]) -> _T:
+    """What a step beside this one gives, unless Ctrl-C comes first."""
+    while not wait([of], timeout=_LOOK).done:
+        raise_if_interrupted()
+    return of.result()
 
 
 def _plan_summary(done: Completed) -> str:

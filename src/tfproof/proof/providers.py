@@ -6,6 +6,8 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
+from tfproof.errors import TfproofError
+from tfproof.interrupts import Held
 from tfproof.proof.run_folder import RunFolder
 from tfproof.terraform.provider_process import ProviderProcess, serving_key
 from tfproof.terraform.workspace import Workspace
@@ -27,6 +29,7 @@ class Providers:
         self._keep = keep
         self._processes: dict[str, ProviderProcess] = {}
         self._lock = threading.Lock()
+        self._stopped = False
 
     def serve(self, workspace: Workspace) -> bool:
         """Attaches an initialised workspace to a process, when its configuration allows it.
@@ -43,7 +46,10 @@ class Providers:
         key = serving_key(root, environment) if self._keep else None
         if key is None:
             return None
-        with self._lock:
+        # The lock is not left between a process's start and the moment it is kept: whoever stops them finds it.
+        with Held(), self._lock:
+            if self._stopped:
+                raise TfproofError("the run is over: its provider processes have been ended")
             process = self._processes.get(key)
             if process is None or not process.is_alive:
                 process = ProviderProcess(root, environment, self._folder / str(len(self._processes)))
@@ -56,8 +62,10 @@ class Providers:
         return [process.process_id for process in self._processes.values() if process.is_alive]
 
     def stop(self) -> None:
-        """Ends them all."""
-        for process in self._processes.values():
-            process.stop()
-            self._run_folder.process_ended(process.process_id)
-        self._processes.clear()
+        """Ends them all, one that is just starting too; none starts afterwards."""
+        with Held(), self._lock:
+            self._stopped = True
+            for process in self._processes.values():
+                process.stop()
+                self._run_folder.process_ended(process.process_id)
+            self._processes.clear()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tfproof.interrupts import Held
 from tfproof.proof.journey import Journey
 from tfproof.proof.observer import Observer
 from tfproof.proof.proof import Proof
@@ -66,7 +67,13 @@ def prove(
     Raises:
         UsageError: The settings cannot be meant.
         TfproofError: Something needed is missing, or a step that had to work did not.
+        KeyboardInterrupt: After everything that was started has been ended.
     """
+    with Held():
+        return _prove(settings, observer, started)
+
+
+def _prove(settings: Settings, observer: Observer, started: Callable[[Proof, Workspace, Path], None]) -> Proof:
     run_folder = RunFolder(keep=settings.keep)
     folder = run_folder.path
     kept = Providers(run_folder, keep=settings.keep_provider)

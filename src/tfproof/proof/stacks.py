@@ -9,14 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 from tfproof.errors import TfproofError
+from tfproof.interrupts import Held
 from tfproof.proof import interventions
 from tfproof.proof.providers import Providers
 from tfproof.proof.run_folder import RunFolder
@@ -112,7 +114,9 @@ class Stacks:
         self._workspaces: dict[str, Workspace] = {}
         self._applied: dict[str, StackSpec] = {}
         self._target: EmbeddedTarget | None = None
+        self._running = Running(settings.folder.process_started, settings.folder.process_ended)
         self._providers = Providers(settings.folder, keep=settings.keep_provider)
+        self._closing = False
         self._closed = False
 
     @cached_property
@@ -128,7 +132,7 @@ class Stacks:
     @property
     def target(self) -> EmbeddedTarget:
         """The target, started when it is first asked for."""
-        with self._guard:
+        with Held(), self._guard:
             if self._closed:
                 raise TfproofError("the run is over: its target has been ended")
             if self._target is None:
@@ -153,7 +157,7 @@ class Stacks:
     def replan(self, spec: StackSpec, refresh: bool) -> list[dict[str, Any]]:  # noqa: FBT001  # crosses a process border
         """The events of another plan of an applied stack."""
         self.state_document(spec)
-        with self._lock(spec):
+        with self._turn(spec):
             done: Completed = self._workspaces[spec.name].plan(refresh=refresh, name="second")
         return done.events
 
@@ -164,8 +168,7 @@ class Stacks:
     def close(self) -> list[str]:
         """Destroys what was applied, looks for what is left, and ends everything; answers what went wrong."""
         problems: list[str] = []
-        for workspace in self._workspaces.values():
-            workspace.interrupt()  # an apply that is still under way ends in good order, and its state is kept
+        self._come_to_rest()
         try:
             if self._target is not None:
                 with ThreadPoolExecutor(4) as pool:
@@ -181,6 +184,17 @@ class Stacks:
                 self._target.stop()
         return problems
 
+    def _come_to_rest(self) -> None:
+        """Lets nothing new begin, and what is under way end in good order: an apply's state is kept."""
+        with self._guard:
+            self._closing = True
+            locks = list(self._locks.values())
+        self._running.interrupt()
+        for lock in locks:
+            with lock:
+                pass
+        self._running.resume()
+
     def _plan(self, spec: StackSpec) -> Path:
         folder = self.settings.folder.path / spec.name
         workspace = Workspace(
@@ -191,7 +205,7 @@ class Stacks:
             environment=self.target.environment(),
             variables=spec.variables,
             guard=Guard(ignore_backend=self.settings.ignore_backend),
-            running=Running(self.settings.folder.process_started, self.settings.folder.process_ended),
+            running=self._running,
             watch=self.target.check_alive,
         )
         self._workspaces[spec.name] = workspace
@@ -211,7 +225,6 @@ class Stacks:
         workspace = self._workspaces[spec.name]
         try:
             with self._lock(spec):
-                workspace.resume()
                 state = workspace.state()
                 if not state.managed:
                     return ""
@@ -222,7 +235,7 @@ class Stacks:
         return ""
 
     def _once(self, spec: StackSpec, what: str, make: Callable[[], _T]) -> _T:
-        with self._lock(spec):
+        with self._turn(spec):
             key = (spec.name, what)
             if key not in self._results:
                 try:
@@ -233,6 +246,13 @@ class Stacks:
             if isinstance(result, _Failure):
                 raise result.tell(spec, what)
         return result  # type: ignore[no-any-return]  # one dictionary for results of several types
+
+    @contextmanager
+    def _turn(self, spec: StackSpec) -> Iterator[None]:
+        with Held(), self._lock(spec):
+            if self._closing:
+                raise TfproofError("the run is over: its stacks are being destroyed")
+            yield
 
     def _lock(self, spec: StackSpec) -> threading.RLock:
         with self._guard:

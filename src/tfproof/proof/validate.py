@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from tfproof.interrupts import Held
 from tfproof.proof.run_folder import RunFolder
 from tfproof.terraform.binary import find_terraform
 from tfproof.terraform.diagnostics import Diagnostic, from_event
@@ -24,6 +25,13 @@ def validate(
         UsageError: A folder is no module.
         TerraformError: `terraform init` failed.
     """
+    with Held():
+        return _validate(modules, terraform, provider_mirror)
+
+
+def _validate(
+    modules: Sequence[Path], terraform: str | None, provider_mirror: str | None
+) -> dict[Path, list[Diagnostic]]:
     run_folder = RunFolder()
     folder = run_folder.path
     try:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from tfproof.errors import EnvironmentProblem
+from tfproof.interrupts import Held, interrupts, raise_if_interrupted
 from tfproof.terraform.diagnostics import Diagnostic, from_event, from_text
 from tfproof.terraform.errors import TerraformError, TerraformTimeout
 
@@ -27,6 +28,10 @@ __all__ = ["Completed", "Running", "run"]
 
 _GRACE: Final = 30.0
 """Seconds Terraform gets to end in good order after SIGINT before its group is killed."""
+_KILLS: Final = 2
+"""How many times Ctrl-C must have come for the grace to be over."""
+_LOOK: Final = 0.1
+"""Seconds between two looks at whether a command has to end."""
 _WATCH: Final = 1.0
 """Seconds between two looks at what a command depends on."""
 _KEPT_STDERR: Final = 64 * 1024
@@ -97,40 +102,24 @@ def run(
     """
     command = next((argument for argument in arguments if not argument.startswith("-")), "")
     started = time.monotonic()
-    try:
-        # Reading from nowhere and a process group of its own: no prompt can wait, no stray Ctrl-C can hit it twice.
-        process = subprocess.Popen(
-            [str(program), *arguments],
-            cwd=cwd,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            process_group=0,
-        )
-    except OSError as error:
-        raise EnvironmentProblem(
-            f"terraform={str(program)!r} cannot be started: {error.strerror or error}",
-            remedy="Name a working binary with --terraform PATH.",
-        ) from error
-
-    if running is not None:
-        running.add(process)
-    reader = _Reader(process, stream=stream, on_event=on_event, log=log)
-    reader.start()
     timed_out = False
-    try:
-        reader.wait(timeout, watch)
-    except subprocess.TimeoutExpired:
-        timed_out = True
-        _end(process)
-    except BaseException:
-        _end(process)
-        raise
-    finally:
-        reader.join()
-        if running is not None:
-            running.discard(process)
+    # From before the process is there until it has ended, no Ctrl-C may come between: the process would be lost.
+    with Held():
+        raise_if_interrupted()
+        process = _start(program, arguments, cwd, environment)
+        reader = _Reader(process, stream=stream, on_event=on_event, log=log)
+        try:
+            reader.start()
+            if running is not None:
+                running.add(process)
+            reader.wait(timeout, watch, running)
+        except subprocess.TimeoutExpired:
+            timed_out = True
+        finally:
+            _end(process)
+            reader.join()
+            if running is not None:
+                running.discard(process)
     if reader.failure is not None:
         raise reader.failure
 
@@ -158,6 +147,9 @@ class Running:
     Args:
         started: Called with the number and name of each process that starts.
         ended: Called with the number of each that has ended.
+
+    Attributes:
+        interrupted: Whether they, and those that start now, are to end.
     """
 
     def __init__(
@@ -165,39 +157,26 @@ class Running:
         started: Callable[[int, str], None] = lambda _pid, _what: None,
         ended: Callable[[int], None] = lambda _pid: None,
     ) -> None:
+        self.interrupted = False
         self._started = started
         self._ended = ended
-        self._processes: set[subprocess.Popen[bytes]] = set()
-        self._lock = threading.Lock()
-        self._interrupted = False
 
     def add(self, process: subprocess.Popen[bytes]) -> None:
-        """Takes a process in; one that starts after an interrupt is ended at once."""
-        with self._lock:
-            self._processes.add(process)
-            interrupted = self._interrupted
+        """Takes a process in."""
         self._started(process.pid, "terraform")
-        if interrupted:
-            _signal_group(process, signal.SIGINT)
 
     def discard(self, process: subprocess.Popen[bytes]) -> None:
         """Lets a process go that has ended."""
-        with self._lock:
-            self._processes.discard(process)
         self._ended(process.pid)
 
     def interrupt(self) -> None:
         """Tells every command to end, as Ctrl-C would; Terraform then saves its state."""
-        with self._lock:
-            self._interrupted = True
-            processes = list(self._processes)
-        for process in processes:
-            _signal_group(process, signal.SIGINT)
+        # Each ends its own process, and once: Terraform takes a second SIGINT for an order to drop everything.
+        self.interrupted = True
 
     def resume(self) -> None:
         """Lets commands start again after an interrupt, to clear up."""
-        with self._lock:
-            self._interrupted = False
+        self.interrupted = False
 
 
 class _Reader:
@@ -224,19 +203,20 @@ class _Reader:
         for thread in self._threads:
             thread.start()
 
-    def wait(self, timeout: float | None, watch: Callable[[], None] | None) -> None:
-        if watch is None:
-            self._process.wait(timeout)
-            return
-        deadline = None if timeout is None else time.monotonic() + timeout
-        while True:
-            left = _WATCH if deadline is None else min(_WATCH, deadline - time.monotonic())
+    def wait(self, timeout: float | None, watch: Callable[[], None] | None, running: Running | None) -> None:
+        """Waits for the process's end, or for a reason to end it."""
+        deadline = float("inf") if timeout is None else time.monotonic() + timeout
+        watched = time.monotonic()
+        while self.failure is None and not (running is not None and running.interrupted):
+            raise_if_interrupted()
             try:
-                self._process.wait(max(left, 0))
+                self._process.wait(max(min(_LOOK, deadline - time.monotonic()), 0))
             except subprocess.TimeoutExpired:
-                if deadline is not None and time.monotonic() >= deadline:
+                if time.monotonic() >= deadline:
                     raise
-                watch()
+                if watch is not None and time.monotonic() >= watched + _WATCH:
+                    watch()
+                    watched = time.monotonic()
             else:
                 return
 
@@ -291,7 +271,6 @@ class _Reader:
                 self._on_event(event)
             except BaseException as error:  # noqa: BLE001  # it is raised again in the caller's thread
                 self.failure = error
-                _signal_group(self._process, signal.SIGINT)
 
     def _read_stderr(self) -> None:
         pipe = self._process.stderr
@@ -334,14 +313,41 @@ class _Lenient:
             self._file.write(line)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Ends a command: SIGINT first, so that Terraform saves its state; a second Ctrl-C or the grace's end kills."""
-    _signal_group(process, signal.SIGINT)
+def _start(
+    program: Path, arguments: Sequence[str], cwd: Path, environment: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
     try:
-        process.wait(_GRACE)
-    except (subprocess.TimeoutExpired, KeyboardInterrupt):
-        _signal_group(process, signal.SIGKILL)
-        process.wait()
+        # Reading from nowhere and a process group of its own: no prompt can wait, no stray Ctrl-C can hit it twice.
+        return subprocess.Popen(
+            [str(program), *arguments],
+            cwd=cwd,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            process_group=0,
+        )
+    except OSError as error:
+        raise EnvironmentProblem(
+            f"terraform={str(program)!r} cannot be started: {error.strerror or error}",
+            remedy="Name a working binary with --terraform PATH.",
+        ) from error
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ends a command that still runs: SIGINT, so that Terraform saves its state; a second Ctrl-C or the grace kills."""
+    if process.poll() is not None:
+        return
+    _signal_group(process, signal.SIGINT)
+    deadline = time.monotonic() + _GRACE
+    while time.monotonic() < deadline and interrupts() < _KILLS:
+        try:
+            process.wait(_LOOK)
+        except subprocess.TimeoutExpired:
+            continue
+        return
+    _signal_group(process, signal.SIGKILL)
+    process.wait()
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:

@@ -26,7 +26,7 @@ import subprocess
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from tfproof.errors import TfproofError
 from tfproof.terraform.source import Block, ModuleSource, installed_modules
@@ -92,7 +92,11 @@ class ProviderProcess:
             process_group=0,
         )
         self.process_id = self._process.pid
-        self._address = json.loads(self._await_address())
+        try:
+            self._address = self._await_address()
+        except BaseException:
+            self.stop()  # nobody will have it to stop it
+            raise
 
     def reattach(self, root: Path) -> str:
         """Value of `TF_REATTACH_PROVIDERS` for commands in a root module's folder, from where its socket is seen."""
@@ -127,18 +131,19 @@ class ProviderProcess:
         for socket in self._folder.glob("plugin*"):
             socket.unlink(missing_ok=True)
 
-    def _await_address(self) -> str:
+    def _await_address(self) -> dict[str, Any]:
         found: list[str] = []
         waiting = threading.Thread(target=self._read_address, args=(found,), daemon=True)
         waiting.start()
         waiting.join(_START_SECONDS)
-        if not found or not found[0]:
-            self.stop()
+        try:
+            address: dict[str, Any] = json.loads(found[0])
+        except (IndexError, ValueError):
             raise TfproofError(
                 "the provider did not start as a process of its own",
                 remedy="Use --no-keep-provider to let Terraform start it for each command.",
-            )
-        return found[0]
+            ) from None
+        return address
 
     def _read_address(self, found: list[str]) -> None:
         if self._process.stdout is None:  # pragma: no cover  # Popen was given PIPE

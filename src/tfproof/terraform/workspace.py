@@ -193,12 +193,8 @@ class Workspace:
         return self._run(*arguments, ok=ok)
 
     def interrupt(self) -> None:
-        """Ends the commands that run, in whatever thread, and keeps new ones from starting until `resume`."""
+        """Ends the commands that run, in whatever thread, and those that start from now on."""
         self._running.interrupt()
-
-    def resume(self) -> None:
-        """Lets commands run again after `interrupt`."""
-        self._running.resume()
 
     def attach(self, reattach: str | None) -> None:
         """Sets the `TF_REATTACH_PROVIDERS` of the commands from now on; None lets Terraform start its own providers."""
