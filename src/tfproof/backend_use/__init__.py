@@ -1,1 +1,1 @@
-"""The module used as a backend: real Terraform, real states, and what they show of encryption, permissions and locks."""
+"""The module used as a backend: real Terraform and real states show its encryption, permissions and locks."""

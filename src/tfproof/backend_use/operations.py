@@ -94,9 +94,7 @@ OPERATIONS: Final[tuple[BackendOperation, ...]] = (
     BackendOperation("plan", Start.STATE, ("plan", *_QUIET)),
     BackendOperation("plan -lock=false", Start.STATE, ("plan", *_QUIET, "-lock=false"), reads_only=True),
     BackendOperation("apply, no state", Start.NOTHING, ("apply", *_QUIET, "-auto-approve"), writes=True),
-    BackendOperation(
-        "apply", Start.STATE, ("apply", *_QUIET, "-auto-approve", "-var=value=changed"), writes=True
-    ),
+    BackendOperation("apply", Start.STATE, ("apply", *_QUIET, "-auto-approve", "-var=value=changed"), writes=True),
     BackendOperation("destroy", Start.STATE, ("destroy", *_QUIET, "-auto-approve"), writes=True),
     BackendOperation("output", Start.STATE, ("output", "-no-color"), reads_only=True),
     BackendOperation("state list", Start.STATE, ("state", "list"), reads_only=True),

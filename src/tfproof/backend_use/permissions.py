@@ -57,8 +57,11 @@ class Cell:
 
     @property
     def marks(self) -> str:
-        """`.` not called; F failed; L lock left; E errored.tfstate; N state not changed; D digest wrong; S refused, and
-        nothing else happened; `ok` called, not refused."""
+        """What happened, in letters joined by `+`.
+
+        `.` not called; `F` failed; `L` lock left; `E` errored.tfstate; `N` state not changed; `D` digest wrong; `S`
+        refused, with no other effect; `ok` called, and not missed.
+        """
         if not self.called and not self.problems:
             return "."
         found = [mark for text, mark in _MARKS.items() if any(problem.startswith(text) for problem in self.problems)]
@@ -182,7 +185,10 @@ def permission_table(
         tried = pool.map(
             lambda what: bench.attempt(what[1], with_encryption(backends[what[0]], what[2]), caller), others
         )
-        extra = {f"{mode}, {operation.name}, {setting}": trial for (mode, operation, setting), trial in zip(others, tried, strict=True)}
+        extra = {
+            f"{mode}, {operation.name}, {setting}": trial
+            for (mode, operation, setting), trial in zip(others, tried, strict=True)
+        }
     return PermissionTable(policy, cells, baseline, extra)
 
 

@@ -67,11 +67,13 @@ class Place:
     def versions(self) -> list[ObjectVersion]:
         """Every version of state and lock file there ever was, newest first, without delete markers."""
         s3 = self._target.client("s3")
-        found = []
+        found: list[ObjectVersion] = []
         for page in s3.get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=self.key):
-            for entry in page.get("Versions", []):
-                if entry["Key"] in (self.key, self.lock_key):
-                    found.append(self._version(s3, entry["Key"], entry["VersionId"]))
+            found += [
+                self._version(s3, entry["Key"], entry["VersionId"])
+                for entry in page.get("Versions", [])
+                if entry["Key"] in (self.key, self.lock_key)
+            ]
         return found
 
     def lock_left(self) -> bool:
@@ -147,7 +149,7 @@ class Place:
     def _row(self, name: str) -> dict[str, Any] | None:
         if not self.table:
             return None
-        answer = self._target.client("dynamodb").get_item(
+        answer: dict[str, dict[str, Any]] = self._target.client("dynamodb").get_item(
             TableName=self.table, Key={"LockID": {"S": name}}, ConsistentRead=True
         )
         return answer.get("Item")

@@ -45,6 +45,7 @@ class Trial:
         state_changed: Whether the state is another than before.
         digest_right: Whether the table's digest is that of the state.
         errored: Whether Terraform wrote `errored.tfstate`, because it could not save the state.
+        policies: What the caller was allowed.
     """
 
     operation: BackendOperation
@@ -54,6 +55,7 @@ class Trial:
     state_changed: bool
     digest_right: bool
     errored: bool
+    policies: tuple[str, ...] = ()
 
     @property
     def went_well(self) -> bool:
@@ -183,6 +185,7 @@ class Bench:
                 state_changed=place.state() != before,
                 digest_right=place.digest_is_right(),
                 errored=(scratch.folder / "errored.tfstate").exists(),
+                policies=caller.policies,
             )
         finally:
             shutil.rmtree(scratch.folder, ignore_errors=True)

@@ -158,5 +158,3 @@ def lock_modes_of(backend: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
             "both": {**plain, "dynamodb_table": table, "use_lockfile": True},
         }
     return modes
-
-

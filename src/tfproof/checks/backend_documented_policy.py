@@ -13,5 +13,5 @@ CHECK = Check(
     id="backend-documented-policy",
     section="backend",
     title="Whoever has the documented policy can run Terraform on the backend, and leaves no lock behind",
-    reason="A permission that is missing shows at the worst time: when a state cannot be saved, or a lock not released.",
+    reason="A missing permission shows at the worst time: when a state cannot be saved, or a lock not released.",
 )

@@ -39,7 +39,9 @@ def judge(backend: Backend, table: PermissionTable) -> Iterator[Answer]:
     for mode in dict.fromkeys(cell.lock_mode for cell in table.cells):
         for action in table.actions(mode):
             broken = ", ".join(cell.operation for cell in table.broken_by(action, mode))
-            why = "unsettled: what DynamoDB asks of the caller's key permissions" if _is_unsettled(action, table) else ""
+            why = (
+                "unsettled: what DynamoDB asks of the caller's key permissions" if _is_unsettled(action, table) else ""
+            )
             shown = broken or _WHEN_FAILING.get(action) or why or _NONE
             yield answer(_NEEDED, shown, subject=f"{action} in lock mode {mode}", path="value", address=address)
 

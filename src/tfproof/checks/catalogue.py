@@ -49,7 +49,7 @@ from tfproof.checks import (
 )
 from tfproof.checks.check import Check
 
-__all__ = ["CHECKS", "JOURNEY_CHECKS", "check_by_id"]
+__all__ = ["CHECKS", "FULL_DEPTH_CHECKS", "JOURNEY_CHECKS", "check_by_id"]
 
 CHECKS: Final[tuple[Check, ...]] = (
     bucket_encryption.CHECK,
@@ -99,6 +99,13 @@ JOURNEY_CHECKS: Final[tuple[Check, ...]] = (
     nothing_left.CHECK,
 )
 """Decided by what Terraform did on the way."""
+
+FULL_DEPTH_CHECKS: Final = (
+    backend_read_write_policy.CHECK,
+    backend_read_only_policy.CHECK,
+    backend_least_privilege.CHECK,
+)
+"""Those of them that take minutes: decided at full depth only."""
 
 
 def check_by_id(check_id: str) -> Check:

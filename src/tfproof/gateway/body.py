@@ -10,7 +10,7 @@ __all__ = ["Body", "BodyProblem"]
 _CHUNK: Final = 64 * 1024
 
 
-class BodyProblem(Exception):  # noqa: N818  # a condition that becomes an AWS error, not an error of ours
+class BodyProblem(Exception):
     """The body did not come as it was announced.
 
     Attributes:

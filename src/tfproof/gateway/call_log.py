@@ -1,4 +1,4 @@
-"""The calls of a run, and what they say: which operations, which actions, and the policy that would have been enough."""
+"""The calls of a run, and what they say: operations, actions, and the policy that would have been enough."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import IO, Any, Final
 
@@ -47,38 +47,47 @@ class Control:
         self._recorder = recorder
         self._principals = principals
         self._settings = settings
+        self._acts: dict[tuple[str, str], Callable[[Mapping[str, str], dict[str, Any]], Answer]] = {
+            ("GET", "calls"): self._calls,
+            ("GET", "count"): self._count,
+            ("POST", "principals"): self._register,
+            ("POST", "tls"): self._tls,
+            ("POST", "settings"): self._set,
+        }
 
     def answer(self, request: HttpRequest, body: IO[bytes]) -> Answer:
         """Answers one request: GET calls, count; POST principals, settings, tls."""
         given = request.headers.get(TOKEN_HEADER, "")
         if not secrets.compare_digest(given.encode(), self._token.encode()):
             return _json(403, {"error": "the token of this gateway's run is missing or wrong"})
+        act = self._acts.get((request.method, request.path.removeprefix(PREFIX)))
+        if act is None:
+            return _json(404, {"error": f"{request.method} {request.path} is nothing of the gateway's"})
         try:
-            what = (request.method, request.path.removeprefix(PREFIX))
-            if what == ("GET", "calls"):
-                asked = request.parameters
-                lines = self._recorder.lines(int(asked.get("since", "0")), access_key=asked.get("access_key", ""))
-                return _answer(200, "\n".join(lines).encode(), "application/x-ndjson")
-            if what == ("GET", "count"):
-                return _json(200, {"calls": len(self._recorder)})
-            document = json.loads(body.read(_LARGEST) or b"{}")
-            if what == ("POST", "principals"):
-                self._principals.register(_principal(document))
-                return _json(200, {})
-            if what == ("POST", "tls"):
-                return _json(200, self._serve_tls())
-            if what == ("POST", "settings"):
-                self._set(document)
-                return _json(200, dataclasses.asdict(self._settings))
+            return act(request.parameters, json.loads(body.read(_LARGEST) or b"{}"))
         except (TfproofError, ValueError, TypeError) as error:
             return _json(400, {"error": str(error)})
-        return _json(404, {"error": f"{request.method} {request.path} is nothing of the gateway's"})
 
-    def _set(self, document: dict[str, Any]) -> None:
+    def _calls(self, asked: Mapping[str, str], _: dict[str, Any]) -> Answer:
+        lines = self._recorder.lines(int(asked.get("since", "0")), access_key=asked.get("access_key", ""))
+        return _answer(200, "\n".join(lines).encode(), "application/x-ndjson")
+
+    def _count(self, _: Mapping[str, str], __: dict[str, Any]) -> Answer:
+        return _json(200, {"calls": len(self._recorder)})
+
+    def _register(self, _: Mapping[str, str], document: dict[str, Any]) -> Answer:
+        self._principals.register(_principal(document))
+        return _json(200, {})
+
+    def _tls(self, _: Mapping[str, str], __: dict[str, Any]) -> Answer:
+        return _json(200, self._serve_tls())
+
+    def _set(self, _: Mapping[str, str], document: dict[str, Any]) -> Answer:
         for name, value in document.items():
             if name not in {field.name for field in dataclasses.fields(Settings)} or not isinstance(value, bool):
                 raise UsageError(f"setting {name}={value!r} is none of the gateway's")
             setattr(self._settings, name, value)
+        return _json(200, dataclasses.asdict(self._settings))
 
 
 def _principal(document: dict[str, Any]) -> Principal:

@@ -42,9 +42,7 @@ def minimal_policy(calls: Iterable[Call], *, unsettled: bool = True) -> dict[str
     for (group, action), found in resources.items():
         where = ("*",) if "*" in found else tuple(sorted(found))
         statements.setdefault((group, where), []).append(action)
-    written = [
-        _statement(group, where, sorted(actions)) for (group, where), actions in sorted(statements.items())
-    ]
+    written = [_statement(group, where, sorted(actions)) for (group, where), actions in sorted(statements.items())]
     return {"Version": "2012-10-17", "Statement": _named_apart(written)}
 
 

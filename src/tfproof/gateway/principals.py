@@ -1,4 +1,4 @@
-"""Who calls: the access key of a request names a principal. Signatures are not verified; the key is taken at its word."""
+"""Who calls: the access key of a request names a principal. Signatures are not verified; the key is believed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 import threading
 from dataclasses import dataclass
 from typing import Any, Final
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from tfproof.gateway.operation import Operation
 from tfproof.iam.arn import caller_kind
@@ -69,9 +69,10 @@ class Principals:
             account_id: Account of the target.
         """
         try:
-            found = {_NAMESPACE.sub("", node.tag): node.text or "" for node in ElementTree.fromstring(answer).iter()}  # noqa: S314  # the emulator's own answer
-        except ElementTree.ParseError:
+            document = ET.fromstring(answer)  # noqa: S314  # the emulator's own answer
+        except ET.ParseError:
             return
+        found = {_NAMESPACE.sub("", node.tag): node.text or "" for node in document.iter()}
         access_key = found.get("AccessKeyId", "")
         if not access_key:
             return

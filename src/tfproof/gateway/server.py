@@ -56,24 +56,25 @@ class Server:
 
     def __init__(self, handler: Handler, *, port: int = 0, certificate: Path | None = None) -> None:
         gateway = type("BoundGateway", (_Gateway,), {"handler": staticmethod(handler), "tls": certificate is not None})
-        self._server = cheroot_server.HTTPServer((_HOST, port), gateway, minthreads=_THREADS, server_name="tfproof")
-        self._server.ConnectionClass = _Connection
-        self._server.request_queue_size = _BACKLOG
-        self._server.timeout = _SLOW_SECONDS
-        self._server.max_request_header_size = _LARGEST_HEAD
-        self._server.error_log = _silent
+        server: Any = cheroot_server.HTTPServer((_HOST, port), gateway, minthreads=_THREADS, server_name="tfproof")
+        server.ConnectionClass = _Connection
+        server.request_queue_size = _BACKLOG
+        server.timeout = _SLOW_SECONDS
+        server.max_request_header_size = _LARGEST_HEAD
+        server.error_log = _silent
         if certificate is not None:
             adapter = BuiltinSSLAdapter(str(certificate), str(certificate))
             adapter.context.minimum_version = ssl.TLSVersion.TLSv1_2
-            self._server.ssl_adapter = adapter
+            server.ssl_adapter = adapter
         try:
-            self._server.prepare()
+            server.prepare()
         except OSError as error:
             raise TargetError(
                 f"port={port} on {_HOST} cannot be listened on: {error}", remedy="Choose another one, or 0 for any."
             ) from error
-        self.port: int = self._server.bind_addr[1]
-        self._thread = threading.Thread(target=self._server.serve, name=f"gateway-{self.port}", daemon=True)
+        self.port: int = server.bind_addr[1]
+        self._server = server
+        self._thread = threading.Thread(target=server.serve, name=f"gateway-{self.port}", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:

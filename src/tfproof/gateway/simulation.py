@@ -45,7 +45,8 @@ def simulated(operation: Operation, body: bytes, iam_client: Any, *, allow_role_
 
     model = _model().operation_model(operation.name)
     form = {name: values[0] for name, values in parse_qs(body.decode("utf-8"), keep_blank_values=True).items()}
-    request: dict[str, Any] = dict(QueryParser(model).parse({"values": form}))
+    sent: Any = {"values": form}  # all that the query protocol's parser looks at
+    request: dict[str, Any] = dict(QueryParser(model).parse(sent))
     try:
         if operation.name == "SimulateCustomPolicy":
             found = simulate_custom_policy(allow_role_callers=allow_role_callers, **request)
@@ -60,9 +61,9 @@ def simulated(operation: Operation, body: bytes, iam_client: Any, *, allow_role_
     except TfproofError as refused:
         return ServiceError("iam", 400, "ValidationError", str(refused)).answer()
     answer = QuerySerializer(model).serialize(found)
-    sent = answer["body"].encode() if isinstance(answer["body"], str) else answer["body"]
-    headers = [("Content-Type", "text/xml"), ("Content-Length", str(len(sent)))]
-    return Answer(int(answer["status_code"]), headers, (sent,))
+    text = answer["body"].encode() if isinstance(answer["body"], str) else answer["body"]
+    headers = [("Content-Type", "text/xml"), ("Content-Length", str(len(text)))]
+    return Answer(int(answer["status_code"]), headers, (text,))
 
 
 def _model() -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass, field
 from typing import IO, Any, Final, Protocol
 from urllib.parse import unquote_to_bytes, urlsplit
@@ -186,13 +185,13 @@ def _pieces(body: IO[bytes]) -> Iterator[bytes]:
 
 
 def _primed(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same pieces, the first of them taken already."""
     iterator = iter(pieces)
     first = next(iterator, b"")
 
     def all_of_them() -> Iterator[bytes]:
-        with closing(pieces) if hasattr(pieces, "close") else closing(io.BytesIO()):
-            yield first
-            yield from iterator
+        yield first
+        yield from iterator
 
     return all_of_them()
 

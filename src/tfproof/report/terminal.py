@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from rich.console import Console
@@ -12,8 +12,11 @@ from rich.status import Status
 from rich.text import Text
 
 import tfproof
+from tfproof.backend_use.use import BackendUse
+from tfproof.checks.catalogue import FULL_DEPTH_CHECKS
 from tfproof.checks.finding import Finding, Layer
 from tfproof.proof.proof import CheckResult, Outcome, Proof, Step
+from tfproof.report.backend_use import LEGEND, permission_lines, state_lines, table_lines
 from tfproof.report.failure import Locate, failure_lines
 
 __all__ = ["TerminalReport"]
@@ -112,6 +115,8 @@ class TerminalReport:
                 section = result.check.section
                 self._console.print(Text(f"\n  {section}", style="bold"))
             self._result_line(result)
+        if proof.use is not None:
+            self._use(proof.use)
         for done in proof.interventions:
             self._line("\n  by hand: " if done is proof.interventions[0] else "           ", "dim", done)
         for result in results:
@@ -122,11 +127,27 @@ class TerminalReport:
     def _result_line(self, result: CheckResult) -> None:
         mark, style = _MARKS[result.outcome]
         where = result.outcome.value if result.outcome is not Outcome.PASSED else " ".join(map(str, result.layers))
+        if result.outcome is Outcome.NOT_APPLICABLE and result.check in FULL_DEPTH_CHECKS:
+            where = "tried with --depth full"
         self._console.print(
             Text.assemble((f"    {mark} ", style), result.check.title, (f"  [{result.check.id}: {where}]", "dim")),
             soft_wrap=True,
             highlight=False,
         )
+
+    def _use(self, use: BackendUse) -> None:
+        """The state object that Terraform wrote, and each permission with the operations that need it."""
+        sections: list[tuple[str, Iterable[str]]] = [
+            ("states that Terraform wrote", state_lines(use)),
+            (f"permissions: calls of {use.role} by operation", permission_lines(use)),
+        ]
+        sections += [("permissions: what breaks without", table_lines(table)) for table in use.tables]
+        for title, lines in sections:
+            self._console.print(Text(f"\n  {title}", style="bold"))
+            for line in lines:
+                self._console.print(Text(f"    {line}"), soft_wrap=True, highlight=False)
+        if use.tables:
+            self._line("    ", "dim", LEGEND)
 
     def _failure(self, result: CheckResult, locate: Locate) -> None:
         _, style = _MARKS[result.outcome]
