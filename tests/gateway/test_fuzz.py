@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -121,13 +122,16 @@ def test_any_request_is_an_operation(method: str, path: str, query: str, headers
 
 
 MEMBERS = st.sampled_from(
-    (
-        "TableName Key Item RequestItems TransactItems Statement Statements TransactStatements Tags KeyId AliasName "
-        "TargetKeyId SourceKeyId CiphertextBlob EncryptionContext SSESpecification BackupArn ResourceArn Constraints "
-        "ExpressionAttributeNames ReplicaUpdates TargetTableName DestinationKeyId ReplicaRegion KMSMasterKeyId Keys "
-        "PutRequest DeleteRequest Get Put Update Delete ConditionCheck LockID S N IndexName KeyConditions TagKeys "
-        "KeyConditionExpression ExpressionAttributeValues AttributesToGet Operations EncryptionContextEquals TagKey"
-    ).split()
+    re.findall(
+        r"\w+",
+        """
+        TableName Key Item RequestItems TransactItems Statement Statements TransactStatements Tags KeyId AliasName
+        TargetKeyId SourceKeyId CiphertextBlob EncryptionContext SSESpecification BackupArn ResourceArn Constraints
+        ExpressionAttributeNames ReplicaUpdates TargetTableName DestinationKeyId ReplicaRegion KMSMasterKeyId Keys
+        PutRequest DeleteRequest Get Put Update Delete ConditionCheck LockID S N IndexName KeyConditions TagKeys
+        KeyConditionExpression ExpressionAttributeValues AttributesToGet Operations EncryptionContextEquals TagKey
+        """,
+    )
 )
 json_values: Any = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), MEMBERS, st.text(max_size=8)),

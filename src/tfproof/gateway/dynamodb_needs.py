@@ -81,6 +81,16 @@ NOT_MAPPED: Final = MappingProxyType(
         "GetRecords": "it names its stream in a shard iterator only",
         "ImportTable": "what it reads from S3 is not modelled",
         "UpdateTableReplicaAutoScaling": "what it needs of Application Auto Scaling is not modelled",
+        **dict.fromkeys(
+            (
+                "CancelBulkOperation",
+                "DescribeBulkOperation",
+                "ListBulkOperations",
+                "SearchVectors",
+                "StartBulkPutItems",
+            ),
+            "the Service Authorization Reference has no action for it yet",
+        ),
     }
 )
 """Operations that are recognised and not mapped, with the reason."""

@@ -73,6 +73,10 @@ NOT_MAPPED: Final = MappingProxyType(
         "GetAccessKeyLastUsed": "whose access key it asks about is not known",
         "GetServiceLinkedRoleDeletionStatus": "the role stands in a task's id only",
         **dict.fromkeys(
+            ("AcquireRole", "GetAccountProperties", "GetRoleTemplateVersion", "PutAccountProperties"),
+            "the Service Authorization Reference has no action for it yet",
+        ),
+        **dict.fromkeys(
             (
                 "AcceptDelegationRequest",
                 "AssociateDelegationRequest",

@@ -46,6 +46,7 @@ _READ: Final = frozenset(
     }
 )
 _CONTROL: Final = "/v20180820/"
+_LEVELS: Final = {"service": "on no bucket", "bucket": "on a bucket", "object": "on an object"}
 
 
 class S3Finding(NamedTuple):
@@ -103,7 +104,7 @@ def _route(method: str, path: str, query: str, headers: Mapping[str, str]) -> tu
         return None, found, f"the query repeats {twice[0][:80]!r}"
     route = find_route(s3_routes().get((method, address.level), ()), asked, headers)
     if route is None:
-        return None, found, f"no operation is {method} on a {address.level} with {_shown(asked)}"
+        return None, found, f"no operation of S3 is {method} {_LEVELS[address.level]} with {_shown(asked)}"
     _add_members(found, route, asked, headers)
     return route, found, ""
 
