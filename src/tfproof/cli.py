@@ -13,6 +13,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 import tfproof
+from tfproof.commands.watch import add_commands as add_watch_commands
 from tfproof.errors import TfproofError
 from tfproof.iam.command import add_commands as add_iam_commands
 
@@ -94,6 +95,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     prove.set_defaults(command=_prove)
     prove.add_argument(
+        "--depth",
+        choices=["none", "quick", "full"],
+        default="quick",
+        help="how much is tried with the module as a backend: not at all; states, locks and the documented policy; "
+        "or every operation without every action, which takes minutes (default: %(default)s)",
+    )
+    prove.add_argument(
         "--ignore-backend", action="store_true", help="replace a backend block by a local one, in the copy that is run"
     )
     doctor = commands.add_parser(
@@ -111,6 +119,7 @@ def _parser() -> argparse.ArgumentParser:
     collect.add_argument("--dry-run", action="store_true", help="only say what would be done")
     collect.add_argument("--kept", action="store_true", help="also remove folders that --keep or --tf-keep has kept")
     collect.set_defaults(command=_collect)
+    add_watch_commands(commands)
     iam = commands.add_parser(
         "iam", help="simulate, explain and validate IAM policies", description="IAM policies, offline."
     )
@@ -167,6 +176,7 @@ def _prove(options: argparse.Namespace) -> int:
     # Only now: `tfproof --help` must not wait for boto3 and rich.
     from rich.console import Console  # noqa: PLC0415
 
+    from tfproof.backend_use.use import Depth  # noqa: PLC0415
     from tfproof.proof.run import Settings, prove  # noqa: PLC0415
     from tfproof.report.terminal import TerminalReport  # noqa: PLC0415
     from tfproof.terraform.variables import parse_assignments  # noqa: PLC0415
@@ -191,6 +201,7 @@ def _prove(options: argparse.Namespace) -> int:
         keep=options.keep,
         keep_provider=not options.no_keep_provider,
         ignore_backend=options.ignore_backend,
+        depth=Depth(options.depth),
     )
     try:
         proof = prove(settings, report, started=started)

@@ -16,6 +16,8 @@ from tfproof.interrupts import Held
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tfproof.gateway.call_log import CallLog
+    from tfproof.gateway.client import Gateway
     from tfproof.proof.fixtures import Applied, Run, SecondPlan
     from tfproof.proof.identity import Iam
     from tfproof.proof.stacks import StackSpec
@@ -155,6 +157,31 @@ def applied(request: pytest.FixtureRequest) -> Applied:
     """The test's stack, applied once for the whole run: plan, state, outputs, and the live backend."""
     with _told_in_words():
         return _run(request.config).applied(_spec(request))
+
+
+@pytest.fixture
+def gateway(request: pytest.FixtureRequest) -> Gateway:
+    """The gateway before the target: credentials of any principal under any policies, calls, settings."""
+    from tfproof.gateway.client import Gateway  # noqa: PLC0415
+
+    with _told_in_words():
+        return Gateway(_run(request.config).target)
+
+
+@pytest.fixture
+def calls(gateway: Gateway) -> Callable[..., CallLog]:
+    """The AWS calls since the test began: `calls()`, or those of one caller: `calls(access_key=key)`.
+
+    Tests that run side by side share a target: tell their calls apart by caller, bucket or table.
+    """
+    with _told_in_words():
+        before = gateway.count()
+
+    def since_then(*, access_key: str = "") -> CallLog:
+        with _told_in_words():
+            return gateway.calls(since=before, access_key=access_key)
+
+    return since_then
 
 
 @pytest.fixture

@@ -135,10 +135,14 @@ class Gateway:
         text = self._ask("GET", f"calls?since={since}&access_key={access_key}").decode("utf-8")
         return CallLog(Call.from_json(line) for line in text.splitlines())
 
+    def count(self) -> int:
+        """How many calls there are so far, implied ones too."""
+        return int(json.loads(self._ask("GET", "count"))["calls"])
+
     @contextmanager
     def recording(self) -> Iterator[CallLog]:
         """A log of the calls that are made within the block; filled when the block ends."""
-        before = int(json.loads(self._ask("GET", "count"))["calls"])
+        before = self.count()
         log = CallLog()
         try:
             yield log

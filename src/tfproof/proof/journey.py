@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, Final, TypeVar
 
+from tfproof.backend_use.use import BackendUse, Depth
 from tfproof.checks.backend import Backend
 from tfproof.checks.catalogue import CHECKS
 from tfproof.checks.check import Check
@@ -20,6 +21,7 @@ from tfproof.checks.second_plan_empty import CHECK as SECOND_PLAN_EMPTY
 from tfproof.checks.second_plan_empty import judge as judge_second_plan
 from tfproof.interrupts import raise_if_interrupted
 from tfproof.proof import interventions
+from tfproof.proof.backend import can_be_used, judge_use, use_as_backend
 from tfproof.proof.observer import Observer, Silent
 from tfproof.proof.proof import Proof, Step
 from tfproof.proof.providers import Providers
@@ -48,6 +50,7 @@ class Journey:
         proof: What the findings are added to.
         providers: Where its provider process comes from.
         observer: Who is told on the way.
+        depth: How much is tried with the module as a backend.
     """
 
     def __init__(
@@ -58,7 +61,9 @@ class Journey:
         *,
         providers: Providers,
         observer: Observer | None = None,
+        depth: Depth = Depth.QUICK,
     ) -> None:
+        self._depth = depth
         self._providers = providers
         self.workspace = workspace
         self.target = target
@@ -73,7 +78,7 @@ class Journey:
             KeyboardInterrupt: After every Terraform that ran has ended in good order.
         """
         started = time.monotonic()
-        with ThreadPoolExecutor(2, thread_name_prefix="journey") as beside:
+        with ThreadPoolExecutor(3, thread_name_prefix="journey") as beside:
             try:
                 self.initialise()
                 self.plan()
@@ -82,9 +87,10 @@ class Journey:
                 live = self.apply()
                 _result(reading)
                 plans = [beside.submit(self.plan_again, refresh=refresh) for refresh in (False, True)]
+                using = beside.submit(self.use_as_backend, live)
                 self.audit_live(live)
-                for plan in plans:
-                    _result(plan)
+                for step in (*plans, using):
+                    _result(step)
                 self.destroy(live)
             except BaseException:
                 self.workspace.interrupt()
@@ -142,6 +148,18 @@ class Journey:
         )
         self._judged(SECOND_PLAN_EMPTY, judge_second_plan(done.events, refreshed=refresh))
 
+    def use_as_backend(self, live: LiveBackend) -> None:
+        """The module as a backend: real states, as a role with the module's own policies, enforced."""
+        if self._depth is Depth.NONE or not can_be_used(self.target, live):
+            return
+
+        def use() -> BackendUse:
+            return use_as_backend(self.workspace, self.target, live, self._depth, self.observer.progress)
+
+        self.proof.use = self._step("use as a backend", use, _use_summary)
+        for check, answers in judge_use(self.proof.use, live):
+            self._judged(check, answers)
+
     def destroy(self, live: LiveBackend) -> None:
         """A destroy that must be refused; then, on emulators only, protections off and a destroy that must work."""
         before = interventions.count_versions(self.target, live)
@@ -191,6 +209,12 @@ def _result(of: Future[_T]) -> _T:
     while not wait([of], timeout=_LOOK).done:
         raise_if_interrupted()
     return of.result()
+
+
+def _use_summary(use: BackendUse) -> str:
+    tables = sum(table.tried for table in use.tables)
+    trials = len(use.documented) + len(use.as_user) + len(use.read_write) + len(use.read_only) + tables
+    return f"{len(use.written)} states written, {trials} operations tried, lock mode {use.lock_mode}"
 
 
 def _plan_summary(done: Completed) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tfproof.backend_use.use import Depth
 from tfproof.interrupts import Held
 from tfproof.proof.journey import Journey
 from tfproof.proof.observer import Observer
@@ -38,6 +39,7 @@ class Settings:
         keep: Whether the run folder is kept.
         keep_provider: Whether one provider process may serve all commands.
         ignore_backend: Whether a `backend` block is replaced by a local one, in the copy, rather than refused.
+        depth: How much is tried with the module as a backend.
     """
 
     module: Path
@@ -49,6 +51,7 @@ class Settings:
     keep: bool = False
     keep_provider: bool = True
     ignore_backend: bool = False
+    depth: Depth = Depth.QUICK
 
 
 def prove(
@@ -106,7 +109,8 @@ def _prove(settings: Settings, observer: Observer, started: Callable[[Proof, Wor
                 providers=str(providers.result()),
             )
             started(proof, workspace, folder)
-            return Journey(workspace, target, proof, providers=kept, observer=observer).run()
+            journey = Journey(workspace, target, proof, providers=kept, observer=observer, depth=settings.depth)
+            return journey.run()
         finally:
             kept.stop()
             target.stop()

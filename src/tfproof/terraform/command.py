@@ -51,6 +51,7 @@ class Completed:
         events: The events of its `-json` stream, in order.
         diagnostics: Errors and warnings Terraform gave.
         seconds: Wall time from start to end.
+        stderr: Its standard error; of a long one, the end.
     """
 
     command: str
@@ -59,6 +60,7 @@ class Completed:
     events: list[dict[str, Any]] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     seconds: float = 0.0
+    stderr: str = ""
 
     def events_of(self, event_type: str) -> list[dict[str, Any]]:
         """The events of one type, such as `planned_change`."""
@@ -138,6 +140,7 @@ def run(
         events=reader.events,
         diagnostics=diagnostics,
         seconds=time.monotonic() - started,
+        stderr=stderr,
     )
 
 

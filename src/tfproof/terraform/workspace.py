@@ -207,6 +207,11 @@ class Workspace:
         return TftestAdapter(self)
 
     @property
+    def running(self) -> Running:
+        """Where its commands are kept while they run; others that belong to it may join."""
+        return self._running
+
+    @property
     def variable_arguments(self) -> tuple[str, ...]:
         """The arguments that give its variables to a command."""
         return self._variable_arguments
