@@ -8,8 +8,8 @@
     ├── TerraformError               a Terraform command failed; carries command, exit code, diagnostics
     └── TargetError                  the target did not answer, or not as it must
 
-Exit codes of the `tfproof` command follow from the class: `UsageError` is 2, every other one is 3
-(could not run); 1 is kept for "ran, and is not proved".
+Exit codes of the `tfproof` command follow from the class: `UsageError` is 2, as is a policy document
+that breaks the grammar; every other one is 3 (could not run); 1 is kept for "ran, and is not proved".
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tfproof.errors import UsageError
+from tfproof.iam import MalformedPolicyDocument
 from tfproof.iam.command import add_commands
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/1"
@@ -113,3 +114,17 @@ def test_what_cannot_be_meant_is_a_usage_error(policy: Path, tmp_path: Path) -> 
         run("simulate", "--policy", policy, "--action", "s3:GetObject", "--context", "x")
     with pytest.raises(UsageError, match="is no action"):
         run("simulate", "--policy", policy, "--action", "s3:Get*")
+    with pytest.raises(UsageError, match="'arn:aws:s3::bucket' is no resource"):
+        run("simulate", "--policy", policy, "--action", "s3:GetObject", "--resource", "arn:aws:s3::bucket")
+    with pytest.raises(UsageError, match="no policy is given"):
+        run("simulate", "--action", "s3:GetObject")
+
+
+def test_policy_that_breaks_the_grammar_is_bad_usage_and_no_answer(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.json"
+    bad.write_text("not JSON")
+
+    with pytest.raises(MalformedPolicyDocument, match=r"bad\.json: line 1, column 1") as caught:
+        run("simulate", "--policy", bad, "--action", "s3:GetObject")
+
+    assert caught.value.exit_code == 2

@@ -25,19 +25,31 @@ from tfproof.iam.validate import validate
 __all__ = ["add_commands"]
 
 _DONE, _DENIED = 0, 1
+_SIMULATES = (
+    "Decides actions on resources against policies, as IAM would: allowed, implicitDeny or explicitDeny, and which "
+    "statement decided or what is missing."
+)
+_EXPLAINS = "Decides actions on resources against policies, and says of every statement whether it applies and why."
+_EXIT_CODES = "exit codes: 0 all allowed, 1 something denied, 2 a policy or a question that cannot be meant"
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Mount simulate, explain and validate as sub-commands of a parser (`tfproof iam`)."""
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for name, function, text in (
-        ("simulate", _simulate, "decide actions on resources against policies"),
-        ("explain", _explain, "the same, with what every statement has to say"),
+    for name, function, text, description in (
+        ("simulate", _simulate, "decide actions on resources against policies", _SIMULATES),
+        ("explain", _explain, "the same, with what every statement has to say", _EXPLAINS),
     ):
-        command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+        command = commands.add_parser(name, help=text, description=description, epilog=_EXIT_CODES)
         _add_question(command)
         command.set_defaults(command=function)
-    check = commands.add_parser("validate", help="check policy documents against IAM's grammar")
+    check = commands.add_parser(
+        "validate",
+        help="check policy documents against IAM's grammar",
+        description="Checks policy documents against IAM's grammar: every fault with its line, AWS's words for it, and "
+        "what to write instead.",
+        epilog="exit codes: 0 no fault, 1 a fault, 2 a file that cannot be read",
+    )
     check.add_argument("policy", nargs="+", type=Path, metavar="F", help="a policy document; - reads standard input")
     check.add_argument(
         "--kind", choices=[str(kind) for kind in PolicyKind], default="identity", help="what it is used as"
@@ -109,6 +121,8 @@ def _validate(options: argparse.Namespace) -> int:
 
 
 def _decide(options: argparse.Namespace) -> list[Decision]:
+    if not options.policy and options.resource_policy is None:
+        raise UsageError("no policy is given", remedy="name one with --policy or --resource-policy")
     policies = PolicySet(
         [_document(path) for path in options.policy],
         resource=_document(options.resource_policy) if options.resource_policy else None,

@@ -73,6 +73,7 @@ class MalformedPolicyDocument(IamError):
     """
 
     code = "MalformedPolicyDocument"
+    exit_code = 2  # it was given; nothing failed to run
 
     def __init__(self, message: str, *, problems: Sequence[Problem] = (), remedy: str = "") -> None:
         super().__init__(message, remedy=remedy)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from tfproof.errors import UsageError
-from tfproof.iam.arn import account_of, is_account_id
+from tfproof.iam.arn import account_of, is_account_id, read_arn
 from tfproof.iam.principals import Caller, read_caller
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ class Request:
         resource_account: The account that owns the resource; by default the one in its ARN, else the caller's (R44).
 
     Raises:
-        UsageError: The action is no `service:Name`, the principal, the account or a context value cannot be meant.
+        UsageError: The action is no `service:Name`, the resource is no ARN; the principal, the account or a context
+            value cannot be meant.
     """
 
     __slots__ = ("action", "caller", "context", "cross_account", "resource", "resource_account")
@@ -45,7 +46,8 @@ class Request:
     ) -> None:
         if not _is_text(action) or action.count(":") != 1 or "*" in action or "?" in action:
             raise UsageError(f"action {action!r} is no action", remedy="name one as service:Name, such as s3:GetObject")
-        if not _is_text(resource) or not resource:
+        if not _is_text(resource) or not (resource == "*" or read_arn(resource) is not None):
+            # A mistyped ARN matches nothing: the answer would be a "no" that says nothing about the policies.
             raise UsageError(f"resource {resource!r} is no resource", remedy="give an ARN, or * for all resources")
         if resource_account is not None and not is_account_id(resource_account):
             raise UsageError(f"resource_account={resource_account!r} is no account: twelve digits are")
