@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -12,6 +12,9 @@ import pytest
 from botocore.config import Config
 
 from tfproof.gateway.http import HttpRequest
+from tfproof.gateway.need import Need
+from tfproof.gateway.needs import needs_of
+from tfproof.gateway.operation import recognise
 from tfproof.gateway.surroundings import Encryption
 
 ACCOUNT = "123456789012"
@@ -217,6 +220,18 @@ def known() -> Known:
     return Known()
 
 
+@pytest.fixture
+def needs(known: Known, wire: Wire) -> Callable[..., tuple[Need, ...]]:
+    """Finds the needs of an operation that boto3 sends: `needs("kms", "DescribeKey", KeyId="alias/state")`."""
+    user = {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:user/terraform", "aws:PrincipalAccount": ACCOUNT}
+
+    def find(service: str, name: str, /, **parameters: Any) -> tuple[Need, ...]:
+        request = wire(service, name, **parameters)
+        return needs_of(recognise(request), request, known, user)
+
+    return find
+
+
 @pytest.fixture(scope="session")
 def request_of() -> Callable[..., HttpRequest]:
     """Makes a request by hand: `request_of("GET", "/bucket?acl", service="s3", **{"x-amz-acl": "private"})`."""
@@ -239,13 +254,3 @@ def request_of() -> Callable[..., HttpRequest]:
         return HttpRequest(method, path, query, {**sent, **(headers or {})}, body)
 
     return make
-
-
-@pytest.fixture
-def operations() -> Callable[[Any], Iterator[str]]:
-    """Names the operations of a client."""
-
-    def names(client: Any) -> Iterator[str]:
-        yield from client.meta.service_model.operation_names
-
-    return names

@@ -1,36 +1,18 @@
-"""What the operations of DynamoDB, KMS, STS and IAM need."""
+"""What the operations of DynamoDB need."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tfproof.gateway.need import Basis, Need
-from tfproof.gateway.needs import UnmappedOperation, needs_of
-from tfproof.gateway.operation import recognise
 
 ACCOUNT = "123456789012"
 KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/11111111-1111-4111-8111-111111111111"
-OTHER_KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/22222222-2222-4222-8222-222222222222"
-ALIAS = f"arn:aws:kms:eu-west-1:{ACCOUNT}:alias"
 TABLE = f"arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/locks"
-IAM = f"arn:aws:iam::{ACCOUNT}"
-PRINCIPAL = {"aws:PrincipalArn": f"{IAM}:user/terraform", "aws:PrincipalAccount": ACCOUNT}
 LOCK = {"LockID": {"S": "bucket/key"}}
 DIGEST = {"LockID": {"S": "bucket/key-md5"}}
-
-
-@pytest.fixture
-def needs(known: Any, wire: Any) -> Callable[..., tuple[Need, ...]]:
-    """Needs of an operation that boto3 sends."""
-
-    def find(service: str, name: str, /, **parameters: Any) -> tuple[Need, ...]:
-        request = wire(service, name, **parameters)
-        return needs_of(recognise(request), request, known, PRINCIPAL)
-
-    return find
 
 
 def pairs(found: tuple[Need, ...]) -> list[tuple[str, str]]:
@@ -220,181 +202,3 @@ def test_a_restored_table_is_filled_by_the_caller(needs: Any) -> None:
         ("dynamodb:RestoreTableToPointInTime", new),
     ]
     assert ("dynamodb:BatchWriteItem", new) in pairs(found)
-
-
-# KMS: every way to name a key becomes its ARN.
-@pytest.mark.parametrize("key_id", [KEY, KEY[-36:], "alias/state", f"{ALIAS}/state"])
-def test_a_key_is_its_arn(needs: Any, key_id: str) -> None:
-    (need,) = needs("kms", "DescribeKey", KeyId=key_id)
-    assert pairs((need,)) == [("kms:DescribeKey", KEY)]
-    assert need.context["kms:ResourceAliases"] == ["alias/state"]
-    assert need.context["kms:CallerAccount"] == ACCOUNT
-    assert need.context.get("kms:RequestAlias") == ("alias/state" if "alias" in key_id else None)
-    assert "kms:ViaService" not in need.context
-
-
-def test_a_key_that_is_not_there_stays_what_it_was_named(needs: Any) -> None:
-    assert needs("kms", "DescribeKey", KeyId="alias/none")[0].resource == f"{ALIAS}/none"
-    assert needs("kms", "DescribeKey", KeyId="no-such")[0].resource == f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/no-such"
-
-
-def test_an_alias_needs_itself_and_its_keys(needs: Any) -> None:
-    alias = f"{ALIAS}/state"
-    assert pairs(needs("kms", "CreateAlias", AliasName="alias/state", TargetKeyId=OTHER_KEY)) == [
-        ("kms:CreateAlias", alias), ("kms:CreateAlias", OTHER_KEY)
-    ]  # fmt: skip
-    assert pairs(needs("kms", "UpdateAlias", AliasName="alias/state", TargetKeyId=OTHER_KEY)) == [
-        ("kms:UpdateAlias", alias), ("kms:UpdateAlias", KEY), ("kms:UpdateAlias", OTHER_KEY)
-    ]  # fmt: skip
-    assert pairs(needs("kms", "DeleteAlias", AliasName="alias/state")) == [
-        ("kms:DeleteAlias", alias), ("kms:DeleteAlias", KEY)
-    ]  # fmt: skip
-    assert pairs(needs("kms", "DeleteAlias", AliasName="alias/none")) == [("kms:DeleteAlias", f"{ALIAS}/none")]
-
-
-def test_a_new_key_has_no_resource_and_its_properties(needs: Any) -> None:
-    (bare,) = needs("kms", "CreateKey")
-    assert pairs((bare,)) == [("kms:CreateKey", "*")]
-    properties = {"kms:KeySpec": "SYMMETRIC_DEFAULT", "kms:KeyUsage": "ENCRYPT_DECRYPT", "kms:KeyOrigin": "AWS_KMS"}
-    assert {key: bare.context[key] for key in properties} == properties
-    assert bare.context["kms:MultiRegion"] is False
-    assert "kms:BypassPolicyLockoutSafetyCheck" not in bare.context
-    tags = [{"TagKey": "team", "TagValue": "infra"}]
-    made, tagged = needs("kms", "CreateKey", Tags=tags, MultiRegion=True, BypassPolicyLockoutSafetyCheck=True)
-    assert (tagged.action, tagged.basis) == ("kms:TagResource", Basis.MODELLED)
-    assert made.context["aws:RequestTag/team"] == tagged.context["aws:RequestTag/team"] == "infra"
-    assert (made.context["kms:MultiRegion"], made.context["kms:BypassPolicyLockoutSafetyCheck"]) == (True, True)
-
-
-def test_re_encryption_needs_one_action_on_each_key(needs: Any) -> None:
-    found = needs("kms", "ReEncrypt", CiphertextBlob=b"x", SourceKeyId="alias/state", DestinationKeyId=OTHER_KEY,
-                  SourceEncryptionContext={"from": "a"}, DestinationEncryptionContext={"to": "b"})  # fmt: skip
-    assert pairs(found) == [("kms:ReEncryptFrom", KEY), ("kms:ReEncryptTo", OTHER_KEY)]
-    assert found[0].context["kms:EncryptionContext:from"] == "a"
-    assert found[1].context["kms:EncryptionContext:to"] == "b"
-    assert "kms:EncryptionContext:from" not in found[1].context
-    assert [need.context["kms:ReEncryptOnSameKey"] for need in found] == [False, False]
-    assert [need.context.get("kms:RequestAlias") for need in found] == ["alias/state", None]
-
-
-def test_a_ciphertext_may_name_its_key_as_the_emulators_do(needs: Any) -> None:
-    (need,) = needs("kms", "Decrypt", CiphertextBlob=KEY[-36:].encode() + b"sealed")
-    assert need.resource == KEY
-
-
-def test_encryption_context_and_algorithm_of_a_direct_call(needs: Any) -> None:
-    (need,) = needs("kms", "Encrypt", KeyId=KEY, Plaintext=b"x", EncryptionContext={"b": "2", "a": "1"})
-    assert need.context["kms:EncryptionContext:a"] == "1"
-    assert need.context["kms:EncryptionContextKeys"] == ["a", "b"]
-    assert need.context["kms:EncryptionAlgorithm"] == "SYMMETRIC_DEFAULT"
-    assert "Plaintext" not in str(need.context)
-
-
-@pytest.mark.parametrize(
-    ("name", "parameters", "key", "value"),
-    [
-        ("ScheduleKeyDeletion", {"PendingWindowInDays": 7}, "ScheduleKeyDeletionPendingWindowInDays", 7),
-        ("EnableKeyRotation", {"RotationPeriodInDays": 90}, "RotationPeriodInDays", 90),
-        (
-            "PutKeyPolicy",
-            {"Policy": "{}", "BypassPolicyLockoutSafetyCheck": True},
-            "BypassPolicyLockoutSafetyCheck",
-            True,
-        ),
-        ("CreateGrant", {"GranteePrincipal": "p", "Operations": ["Decrypt"]}, "GrantOperations", ["Decrypt"]),
-        ("CreateGrant", {"GranteePrincipal": "p", "Operations": ["Decrypt"]}, "GranteePrincipal", "p"),
-        (
-            "CreateGrant",
-            {
-                "GranteePrincipal": "p",
-                "Operations": ["Decrypt"],
-                "Constraints": {"EncryptionContextEquals": {"a": "b"}},
-            },
-            "GrantConstraintType",
-            "EncryptionContextEquals",
-        ),
-    ],
-)
-def test_keys_of_kms_that_stand_in_the_body(
-    needs: Any, name: str, parameters: dict[str, Any], key: str, value: Any
-) -> None:
-    (need,) = needs("kms", name, KeyId=KEY, **parameters)
-    assert need.context[f"kms:{key}"] == value
-
-
-@pytest.mark.parametrize("name", ["ListKeys", "ListAliases", "GenerateRandom"])
-def test_calls_to_kms_without_a_resource(needs: Any, name: str) -> None:
-    (need,) = needs("kms", name)
-    assert pairs((need,)) == [(f"kms:{name}", "*")]
-    assert "kms:CallerAccount" not in need.context
-
-
-# STS and IAM.
-def test_sts(needs: Any) -> None:
-    assert pairs(needs("sts", "GetCallerIdentity")) == [("sts:GetCallerIdentity", "*")]
-    assert pairs(needs("sts", "GetSessionToken")) == [("sts:GetSessionToken", "*")]
-    (plain,) = needs("sts", "AssumeRole", RoleArn=f"{IAM}:role/made", RoleSessionName="session")
-    assert pairs((plain,)) == [("sts:AssumeRole", f"{IAM}:role/made")]
-    assert plain.context["sts:RoleSessionName"] == "session"
-    assert "sts:ExternalId" not in plain.context
-    tags = [{"Key": "team", "Value": "infra"}]
-    found = needs("sts", "AssumeRole", RoleArn=f"{IAM}:role/made", RoleSessionName="session", Tags=tags, ExternalId="ex",
-                  SourceIdentity="who", TransitiveTagKeys=["team"])  # fmt: skip
-    assert [need.action for need in found] == ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]
-    assert found[0].context["sts:ExternalId"] == "ex"
-    assert found[1].context["aws:RequestTag/team"] == "infra"
-    assert found[1].context["sts:TransitiveTagKeys"] == ["team"]
-    assert pairs(needs("sts", "GetFederationToken", Name="fed")) == [
-        ("sts:GetFederationToken", f"arn:aws:sts::{ACCOUNT}:federated-user/fed")
-    ]
-
-
-POLICY = f"{IAM}:policy/made"
-
-
-@pytest.mark.parametrize(
-    ("name", "parameters", "expected"),
-    [
-        ("GetUser", {}, [("iam:GetUser", f"{IAM}:user/terraform")]),
-        ("GetUser", {"UserName": "other"}, [("iam:GetUser", f"{IAM}:user/other")]),
-        ("ListRoles", {}, [("iam:ListRoles", "*")]),
-        ("GetRole", {"RoleName": "made"}, [("iam:GetRole", f"{IAM}:role/made")]),
-        ("CreateRole", {"RoleName": "made", "Path": "/ci/", "AssumeRolePolicyDocument": "{}"},
-         [("iam:CreateRole", f"{IAM}:role/ci/made")]),
-        ("CreatePolicy", {"PolicyName": "made", "PolicyDocument": "{}"}, [("iam:CreatePolicy", POLICY)]),
-        ("GetPolicy", {"PolicyArn": POLICY}, [("iam:GetPolicy", POLICY)]),
-        ("AttachRolePolicy", {"RoleName": "made", "PolicyArn": POLICY}, [("iam:AttachRolePolicy", f"{IAM}:role/made")]),
-        ("AddUserToGroup", {"GroupName": "g", "UserName": "u"}, [("iam:AddUserToGroup", f"{IAM}:group/g")]),
-        ("SimulatePrincipalPolicy", {"PolicySourceArn": f"{IAM}:user/u", "ActionNames": ["s3:GetObject"]},
-         [("iam:SimulatePrincipalPolicy", f"{IAM}:user/u")]),
-        ("SimulateCustomPolicy", {"PolicyInputList": ["{}"], "ActionNames": ["s3:GetObject"]},
-         [("iam:SimulateCustomPolicy", "*")]),
-        ("AddRoleToInstanceProfile", {"InstanceProfileName": "p", "RoleName": "r"},
-         [("iam:AddRoleToInstanceProfile", f"{IAM}:instance-profile/p"), ("iam:PassRole", f"{IAM}:role/r")]),
-        ("UpdateUser", {"UserName": "u", "NewUserName": "v"},
-         [("iam:UpdateUser", f"{IAM}:user/u"), ("iam:UpdateUser", f"{IAM}:user/v")]),
-        ("DeleteVirtualMFADevice", {"SerialNumber": f"{IAM}:mfa/m-f-a"},
-         [("iam:DeleteVirtualMFADevice", f"{IAM}:mfa/m-f-a")]),
-        ("CreateOpenIDConnectProvider", {"Url": "https://ci.example/x", "ThumbprintList": []},
-         [("iam:CreateOpenIDConnectProvider", f"{IAM}:oidc-provider/ci.example/x")]),
-    ],
-)  # fmt: skip
-def test_iam(needs: Any, name: str, parameters: dict[str, Any], expected: list[tuple[str, str]]) -> None:
-    assert pairs(needs("iam", name, **parameters)) == expected
-
-
-def test_keys_of_iam(needs: Any) -> None:
-    (attached,) = needs("iam", "AttachRolePolicy", RoleName="made", PolicyArn=POLICY)
-    assert attached.context["iam:PolicyARN"] == POLICY
-    (made,) = needs("iam", "CreateUser", UserName="u", PermissionsBoundary=POLICY, Tags=[{"Key": "a", "Value": "b"}])
-    assert made.context["iam:PermissionsBoundary"] == POLICY
-    assert made.context["aws:RequestTag/a"] == "b"
-    (removed,) = needs("iam", "UntagUser", UserName="u", TagKeys=["a", "c"])
-    assert removed.context["aws:TagKeys"] == ["a", "c"]
-
-
-def test_the_key_in_a_ciphertext_must_be_known(needs: Any, known: Any) -> None:
-    blob = b"99999999-9999-4999-8999-999999999999sealed"
-    assert known.key_arn(blob[:36].decode(), "eu-west-1") == ""
-    with pytest.raises(UnmappedOperation):
-        needs("kms", "Decrypt", CiphertextBlob=blob)
