@@ -14,6 +14,7 @@ import pytest
 
 import tfproof
 from tfproof.errors import EnvironmentProblem, TargetError, TfproofError, UsageError
+from tfproof.iam import MalformedPolicyDocument
 from tfproof.terraform.diagnostics import Diagnostic
 from tfproof.terraform.errors import TerraformError, describe_exit
 
@@ -79,8 +80,8 @@ def test_says_its_message_and_then_the_remedy(one: type[TfproofError]) -> None:
 
 
 @pytest.mark.parametrize("one", CLASSES, ids=lambda one: one.__name__)
-def test_exit_code_is_2_for_usage_and_3_for_the_rest(one: type[TfproofError]) -> None:
-    assert made(one).exit_code == (2 if issubclass(one, UsageError) else 3)
+def test_exit_code_is_2_for_what_was_given_and_3_for_the_rest(one: type[TfproofError]) -> None:
+    assert made(one).exit_code == (2 if issubclass(one, (UsageError, MalformedPolicyDocument)) else 3)
 
 
 def test_the_tree_is_the_one_that_is_drawn() -> None:
