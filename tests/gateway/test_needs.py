@@ -305,6 +305,8 @@ def test_the_age_of_a_presigned_address(needs: Any, request_of: RequestOf) -> No
         Operation("iam", "CreateServiceLinkedRole", parameters={"AWSServiceName": "x.amazonaws.com"}),
         Operation("iam", "GetRole"),
         Operation("sts", "AssumeRole"),
+        Operation("sts", "AssumeRole", parameters={"RoleArn": "made"}),
+        Operation("iam", "SimulatePrincipalPolicy", parameters={"PolicySourceArn": "made"}),
     ],
     ids=lambda operation: f"{operation.service}:{operation.name} {operation.parameters}"[:70],
 )

@@ -168,6 +168,9 @@ class Situation:
             context: Its condition keys beyond those that every request has.
             source: The AWS document that asks for it.
             basis: How it is known, where the source alone does not tell.
+
+        Raises:
+            UnmappedOperation: The resource is no ARN: a parameter that should hold one holds something else.
         """
         keys = {**self._direct, **self._owner(resource), **(context or {})}
         return Need(action, resource, keys, basis or (Basis.MODELLED if source else Basis.OBSERVED), source)
@@ -181,7 +184,7 @@ class Situation:
         source: str,
         basis: Basis = Basis.MODELLED,
     ) -> Need:
-        """An action of a call that a service makes in the caller's name."""
+        """An action of a call that a service makes in the caller's name; arguments and errors as of `need`."""
         keys = {**self._carried, **self._owner(resource), **context}
         return Need(action, resource, keys, basis, source, implied=True)
 
@@ -194,9 +197,11 @@ class Situation:
         return f"{service}.{self.region}.{dns_suffix(self.partition)}"
 
     def _owner(self, resource: str) -> dict[str, ContextValue]:
-        arn = read_arn(resource)
-        if arn is None:
+        if resource == "*":
             return {}
+        if read_arn(resource) is None:
+            # The service refuses it before any policy is asked.
+            raise self.unmapped(f"{resource[:80]!r} is no ARN")
         # A bucket's ARN has no account; everything at the target belongs to one.
         return {"aws:ResourceAccount": account_of(resource) or self.surroundings.account_id}
 
