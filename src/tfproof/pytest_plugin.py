@@ -77,12 +77,21 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
             terminalreporter.line(problem)
 
 
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
+    """What IAM decided, and why, where a decision is not the one that was expected."""
+    for decision, other in ((left, right), (right, left)):
+        if type(decision).__name__ in _DECISIONS and type(decision).__module__.startswith("tfproof."):
+            return [f"{getattr(decision, 'value', decision)!s} {op} {other!r}", *str(decision).split("; ")]
+    return None
+
+
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Names what stacks are applied with, once something is."""
     run = config.stash.get(_RUN, None)
     return [f"tfproof: run folder {run.folder} (kept)"] if run is not None and config.getoption("--tf-keep") else []
 
 
+_DECISIONS = ("Decision", "SimulatedDecision")  # by name: comparing must not import boto3
 _RUN: pytest.StashKey[Run] = pytest.StashKey()
 
 

@@ -91,4 +91,5 @@ class Decision:
         return summary(self)
 
     def __repr__(self) -> str:
-        return f"<Decision {self.value}: {self.request.action} on {self.request.resource}>"
+        # As a failed `assert policies.decide(...)` shows it: the reason is what its reader wants.
+        return f"<Decision {self}>"

@@ -71,7 +71,10 @@ def summary(decision: Decision) -> str:
         return f"{head}: denied by {_listed(named)}"
     if decision.value is Effect.ALLOWED:
         return f"{head}: allowed by {_listed(named)}"
-    return "; ".join([f"{head}: {_missing(decision)}", *_near_misses(decision)])
+    missing = _missing(decision)
+    if request.action in missing and request.resource in missing:
+        head = str(decision.value)  # what was asked for is said once
+    return "; ".join([f"{head}: {missing}", *_near_misses(decision)])
 
 
 def _missing(decision: Decision) -> str:
