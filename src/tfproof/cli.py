@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import tfproof
 from tfproof.commands.watch import add_commands as add_watch_commands
-from tfproof.errors import TfproofError
+from tfproof.errors import TfproofError, UsageError
 from tfproof.iam.command import add_commands as add_iam_commands
 
 if TYPE_CHECKING:
@@ -93,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     prove.add_argument(
         "--no-keep-provider", action="store_true", help="let Terraform start the provider anew for each command"
     )
+    prove.add_argument("--evidence", type=Path, metavar="FILE", help="write all that was found to this file, as JSON")
     prove.set_defaults(command=_prove)
     prove.add_argument(
         "--depth",
@@ -208,7 +209,20 @@ def _prove(options: argparse.Namespace) -> int:
     finally:
         report.stop()
     report.results(proof, workspaces[0].locate)
+    if options.evidence is not None:
+        _write_evidence(proof, options.evidence)
     return _PROVED if proof.proved else _NOT_PROVED
+
+
+def _write_evidence(proof: Proof, file: Path) -> None:
+    import json  # noqa: PLC0415
+
+    from tfproof.report.evidence import evidence  # noqa: PLC0415
+
+    try:
+        file.write_text(json.dumps(evidence(proof), indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"evidence={str(file)!r} cannot be written: {error.strerror}") from error
 
 
 if __name__ == "__main__":

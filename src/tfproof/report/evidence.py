@@ -1,0 +1,135 @@
+"""The evidence of a proof as JSON: what was found, and what it rests on."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import tfproof
+from tfproof.backend_use.encryption import WrittenState
+from tfproof.backend_use.permissions import PermissionTable
+from tfproof.backend_use.trial import Trial
+from tfproof.backend_use.use import BackendUse
+from tfproof.proof.proof import CheckResult, Proof
+from tfproof.report.backend_use import call_counts
+
+__all__ = ["evidence"]
+
+_FORMAT: Final = "1.0"
+
+
+def evidence(proof: Proof) -> dict[str, Any]:
+    """Everything a proof found, without a secret: values of checks are redacted where they are made."""
+    return {
+        "format_version": _FORMAT,
+        "tfproof": tfproof.__version__,
+        "module": proof.module,
+        "proved": proof.proved,
+        "complete": proof.complete,
+        "target": {"kind": proof.target_kind, "description": proof.target},
+        "terraform": proof.terraform,
+        "providers": proof.providers,
+        "seconds": round(proof.seconds, 1),
+        "steps": [
+            {"name": step.name, "seconds": round(step.seconds, 1), "detail": step.detail} for step in proof.steps
+        ],
+        "checks": [_check(result) for result in proof.results],
+        "interventions": list(proof.interventions),
+        "notes": list(proof.notes),
+        "backend_use": _use(proof.use) if proof.use is not None else None,
+    }
+
+
+def _check(result: CheckResult) -> dict[str, Any]:
+    check = result.check
+    return {
+        "id": check.id,
+        "section": check.section,
+        "title": check.title,
+        "reason": check.reason,
+        "references": list(check.references),
+        "outcome": result.outcome.value,
+        "findings": [
+            {
+                "layer": finding.layer.value,
+                "verdict": finding.verdict.value,
+                "subject": finding.answer.subject,
+                "path": finding.answer.path,
+                "expected": finding.answer.expected,
+                "found": finding.answer.found,
+                "address": finding.answer.address,
+            }
+            for finding in result.findings
+        ],
+    }
+
+
+def _use(use: BackendUse) -> dict[str, Any]:
+    return {
+        "lock_mode": use.lock_mode,
+        "principal": use.role,
+        "states": [_state(written) for written in use.written],
+        "operations": {
+            policy: {name: _trial(trial) for name, trial in trials.items()}
+            for policy, trials in (
+                ("documented", use.documented),
+                ("documented, as a user", use.as_user),
+                ("read-write", use.read_write),
+                ("read-only", use.read_only),
+            )
+            if trials
+        },
+        "actions": {
+            action: {"basis": basis, "calls": counts}
+            for action, (counts, basis) in (call_counts(use.documented).items() if use.documented else ())
+        },
+        "without_one_action": [_table(table) for table in use.tables],
+    }
+
+
+def _state(written: WrittenState) -> dict[str, Any]:
+    return {
+        "setting": written.setting,
+        "asked_for": written.header,
+        "refused": written.is_refused,
+        "message": written.message,
+        "objects": [
+            {
+                "key": version.key,
+                "algorithm": version.algorithm,
+                "kms_key": version.kms_key,
+                "bucket_key": version.bucket_key,
+            }
+            for version in written.versions
+        ],
+    }
+
+
+def _trial(trial: Trial) -> dict[str, Any]:
+    return {
+        "exit_code": trial.ran.exit_code,
+        "problems": list(trial.problems),
+        "message": trial.message,
+        "calls": dict(sorted(trial.calls.operations.items())),
+        "refused": [f"{call.service}:{call.operation}: {call.reason}" for call in trial.calls.refused],
+    }
+
+
+def _table(table: PermissionTable) -> dict[str, Any]:
+    return {
+        "policy": table.policy,
+        "tried": table.tried,
+        "cells": [
+            {
+                "lock_mode": cell.lock_mode,
+                "operation": cell.operation,
+                "action": cell.action,
+                "called": cell.called,
+                "basis": cell.basis.value if cell.basis is not None else "not called",
+                "marks": cell.marks,
+                "problems": list(cell.problems),
+                "message": cell.message,
+            }
+            for cell in table.cells
+        ],
+        "other_encryption_settings": {name: _trial(trial) for name, trial in table.extra.items()},
+    }

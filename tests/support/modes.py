@@ -1,0 +1,24 @@
+"""The module in each lock mode, as stacks that all tests share: equal stacks are applied once."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pytest
+
+__all__ = ["MODES", "in_mode"]
+
+
+def _variables(mode: str) -> dict[str, Any]:
+    # Without the lifecycle, which grants nobody anything and takes a minute.
+    variables: dict[str, Any] = {"bucket_name": f"tfproof-{mode}", "lock_mode": mode, "lifecycle_enabled": False}
+    return variables if mode == "s3" else {**variables, "lock_table_name": f"locks-{mode}"}
+
+
+def in_mode(mode: str) -> pytest.MarkDecorator:
+    """Marks a test as one about the module in this lock mode."""
+    return pytest.mark.stack("modules/state-backend", _variables(mode))
+
+
+MODES: Final = {mode: pytest.param(mode, marks=in_mode(mode)) for mode in ("dynamodb", "s3", "both")}
+"""The lock mode as a parameter, with its stack."""
