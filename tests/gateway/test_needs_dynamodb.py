@@ -41,6 +41,13 @@ def test_leading_keys_are_absent_when_the_tables_key_is_not_known(needs: Any, kn
     assert "dynamodb:LeadingKeys" not in needs("dynamodb", "GetItem", TableName="locks", Key=LOCK)[0].context
 
 
+def test_leading_keys_are_absent_when_one_of_them_cannot_be_read(needs: Any) -> None:
+    # A list without it would let the batch pass a condition on all of its keys.
+    other = {"Other": {"S": "somebody else's"}}
+    (need,) = needs("dynamodb", "BatchGetItem", RequestItems={"locks": {"Keys": [LOCK, other]}})
+    assert "dynamodb:LeadingKeys" not in need.context
+
+
 def test_a_table_may_be_named_by_its_arn(needs: Any) -> None:
     (need,) = needs("dynamodb", "GetItem", TableName=TABLE, Key=LOCK)
     assert need.resource == TABLE
