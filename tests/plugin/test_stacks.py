@@ -34,10 +34,10 @@ class Outer:
         return self.pytester.runpytest_subprocess("--tf-keep", *arguments)
 
     def created(self) -> list[str]:
-        return bucket_calls(self.temporary, "PUT")
+        return bucket_calls(self.temporary, "CreateBucket")
 
     def deleted(self) -> list[str]:
-        return bucket_calls(self.temporary, "DELETE")
+        return bucket_calls(self.temporary, "DeleteBucket")
 
 
 @pytest.fixture

@@ -21,7 +21,14 @@ from tfproof.errors import EnvironmentProblem, TargetError, TfproofError, UsageE
 from tfproof.proof.providers import Providers
 from tfproof.proof.run_folder import RunFolder
 from tfproof.targets.embedded import EmbeddedTarget
-from tfproof.terraform import TerraformError, Workspace, find_provider_source, find_terraform
+from tfproof.terraform import (
+    ProviderSource,
+    Terraform,
+    TerraformError,
+    Workspace,
+    find_provider_source,
+    find_terraform,
+)
 
 NEEDS_AWS = 'resource "aws_s3_bucket" "b" {\n  bucket = "some-bucket"\n}\n'
 SLOW = """
@@ -254,6 +261,19 @@ def test_target_that_goes_down_in_mid_apply(apart: Apart) -> None:
         apart.workspace.apply(on_event=apart.when("apply_complete", apart.target.stop))
 
     assert "aws_s3_bucket.first" in [resource.address for resource in apart.workspace.state().managed]
+
+
+def test_state_can_be_read_without_the_target(tmp_path: Path, module: Path) -> None:
+    def gone() -> None:
+        raise TargetError("the target is gone")
+
+    slow = Terraform(program(tmp_path / "terraform", "sleep 1.5"), "1.11.4", is_tofu=False)
+    source = ProviderSource(None, "no provider is needed")
+    workspace = Workspace(tmp_path / "run", module, terraform=slow, providers=source, environment={}, watch=gone)
+
+    assert list(workspace.state().managed) == []
+    with pytest.raises(TargetError, match="the target is gone"):
+        workspace.plan()
 
 
 def test_terraform_that_is_killed_in_mid_apply(apart: Apart) -> None:

@@ -129,8 +129,9 @@ def test_ignored_backend_is_replaced_in_the_copy_and_nothing_leaves(tmp_path: Pa
     done = prove(tmp_path, trap, "--ignore-backend", "--keep")
 
     assert done.returncode == 1, done.stderr  # a bucket alone is no state backend; it was applied and destroyed
-    assert bucket_calls(tmp_path / "tmp", "PUT") == ["cheap"]
-    assert set(bucket_calls(tmp_path / "tmp", "DELETE")) == {"cheap"}  # refused while it held objects, and then done
+    assert bucket_calls(tmp_path / "tmp", "CreateBucket") == ["cheap"]
+    # Refused while it held objects, and then done.
+    assert set(bucket_calls(tmp_path / "tmp", "DeleteBucket")) == {"cheap"}
     assert trap.callers == []
     assert "AKIAPRODUCTION" not in "".join(
         path.read_text(errors="replace") for path in (tmp_path / "tmp").rglob("*") if path.is_file()

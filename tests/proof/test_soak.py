@@ -102,7 +102,7 @@ def test_runs_under_xdist_leave_nothing(pytester: pytest.Pytester, monkeypatch: 
 
     result.assert_outcomes(passed=RUNS)
     names = sorted(f"stack-{number}" for number in range(RUNS))
-    assert bucket_calls(temporary, "PUT") == names
-    assert bucket_calls(temporary, "DELETE") == names
+    assert bucket_calls(temporary, "CreateBucket") == names
+    assert bucket_calls(temporary, "DeleteBucket") == names
     assert left_behind(temporary) == []
     assert len(list(temporary.iterdir())) == 1, list(temporary.iterdir())

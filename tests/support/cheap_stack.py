@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import json
 from pathlib import Path
 from typing import Final
 
@@ -40,11 +40,15 @@ def write_module(folder: Path, text: str = MODULE) -> Path:
     return folder
 
 
-def bucket_calls(temporary: Path, method: str) -> list[str]:
-    """Buckets that were created (`PUT`) or deleted (`DELETE`), as the targets themselves logged it."""
-    calls = re.compile(rf'"{method} /([\w-]+) HTTP')
-    logs = temporary.glob("tfproof-run-*/target.log")
-    return sorted(name for log in logs for name in calls.findall(log.read_text(encoding="utf-8")))
+def bucket_calls(temporary: Path, operation: str) -> list[str]:
+    """Buckets that a call was about (`CreateBucket`, `DeleteBucket`), as the targets themselves logged it."""
+    lines = [
+        json.loads(line)
+        for log in temporary.glob("tfproof-run-*/calls.jsonl")
+        for line in log.read_text(encoding="utf-8").splitlines()
+    ]
+    calls = [call for call in lines if call["operation"] == operation]
+    return sorted(call["needs"][0]["resource"].removeprefix("arn:aws:s3:::") for call in calls)
 
 
 def left_behind(temporary: Path) -> list[str]:

@@ -41,6 +41,9 @@ _NOT_COPIED: Final = (
     "errored.tfstate",
 )
 
+_WATCHED: Final = frozenset({"apply", "destroy", "import", "plan", "refresh"})
+"""Commands that depend on the target; reading a state must work without it."""
+
 
 class Workspace:
     """A private copy of a root module and the modules it calls by relative paths, and Terraform run in it.
@@ -264,7 +267,7 @@ class Workspace:
                 on_event=on_event,
                 log=self.log,
                 running=self._running,
-                watch=self._watch,
+                watch=self._watch if arguments[0] in _WATCHED else None,
             )
         except TerraformError as error:
             raise error.located(self.original) from None
