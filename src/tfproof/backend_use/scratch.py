@@ -128,6 +128,11 @@ class Scratch:
         extra = {**self._target.environment(), **(credentials.environment() if credentials is not None else {})}
         self._environment = base_environment(self.folder / "home", extra=extra)
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of its commands."""
+        return dict(self._environment)
+
     def run(self, *arguments: str) -> Ran:
         """Runs a Terraform command to its end, whatever its exit code."""
         done = run(
