@@ -97,8 +97,10 @@ def backend_in(mode: str, applied: Applied) -> dict[str, Any]:
 def token(call: Call) -> str:
     """A call as the tables above write it."""
     if call.service == "dynamodb":
-        (row,) = call.needs[0].context["dynamodb:LeadingKeys"]  # type: ignore[misc]  # a list of one
-        return f"{call.operation}({'md5' if str(row).endswith('-md5') else 'lock'})"
+        rows = call.needs[0].context["dynamodb:LeadingKeys"]
+        assert isinstance(rows, list)
+        assert len(rows) == 1
+        return f"{call.operation}({'md5' if str(rows[0]).endswith('-md5') else 'lock'})"
     verb = VERBS[call.operation]
     if call.needs[0].resource.endswith(".tflock"):
         verb += "(lock)"

@@ -195,8 +195,8 @@ RELEASES = {"dynamodb": "dynamodb:DeleteItem", "s3": "s3:DeleteObject", "both": 
 def test_denied_release_leaves_the_lock_and_says_so(
     mode: str, stage: Stage, applied: Applied, gateway: Gateway
 ) -> None:
-    less = without_action(applied.outputs["documented_policy_json"], RELEASES[mode])
-    stage.credentials = Caller(ROLE, (less,)).credentials(gateway)
+    less = without_action([applied.outputs["documented_policy_json"]], RELEASES[mode])
+    stage.credentials = Caller(ROLE, less).credentials(gateway)
 
     ran = stage.scratch().run(*APPLY)
 

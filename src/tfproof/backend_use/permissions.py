@@ -60,14 +60,15 @@ class Cell:
         """What happened, in letters joined by `+`.
 
         `.` not called; `F` failed; `L` lock left; `E` errored.tfstate; `N` state not changed; `D` digest wrong; `S`
-        refused, with no other effect; `ok` called, and not missed.
+        refused, with no other effect; `u` used in a way that is unsettled, and so not enforced; `ok` called, and not
+        missed.
         """
-        if not self.called and not self.problems:
-            return "."
+        if not self.problems:
+            return "." if not self.called else "u" if self.basis is Basis.UNSETTLED else "ok"
         found = [mark for text, mark in _MARKS.items() if any(problem.startswith(text) for problem in self.problems)]
         if len(found) > 1 and "S" in found:
             found.remove("S")
-        return "+".join(found) or "ok"
+        return "+".join(found) or "?"
 
 
 @dataclass(frozen=True)
@@ -117,8 +118,13 @@ def actions_of(policies: Iterable[str]) -> list[str]:
     return list(found)
 
 
-def without_action(policy: str, action: str) -> str:
-    """A policy without an action; a statement that has no action left is left out."""
+def without_action(policies: Iterable[str], action: str) -> tuple[str, ...]:
+    """Policies without an action; a statement that has no action left is left out, and so is an empty policy."""
+    left = (_without(policy, action) for policy in policies)
+    return tuple(policy for policy in left if _statements(json.loads(policy)))
+
+
+def _without(policy: str, action: str) -> str:
     document = json.loads(policy)
     kept = []
     for statement in _statements(document):
@@ -144,6 +150,8 @@ def permission_table(
     *,
     policy: str,
     operations: Sequence[BackendOperation] = OPERATIONS,
+    actions: Sequence[str] | None = None,
+    settings: Sequence[str] = ENCRYPTION_SETTINGS[1:],
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> PermissionTable:
     """Tries every operation without every action in every lock mode, and in every encryption setting with all of them.
@@ -157,6 +165,8 @@ def permission_table(
         caller: Who Terraform is; actions are taken from its policies.
         policy: Name of those, for the table.
         operations: What is tried.
+        actions: Which actions are taken away; all of the policies' by default.
+        settings: Which other encryption settings are tried.
         progress: Told how many trials of how many are done.
     """
     baseline = {
@@ -166,14 +176,16 @@ def permission_table(
     }
     wanted = [
         (mode, operation, action)
-        for mode, operation, action in itertools.product(backends, operations, actions_of(caller.policies))
+        for mode, operation, action in itertools.product(
+            backends, operations, actions_of(caller.policies) if actions is None else actions
+        )
     ]
     done = 0
 
     def one(what: tuple[str, BackendOperation, str]) -> Cell:
         nonlocal done
         mode, operation, action = what
-        less = Caller(caller.arn, tuple(without_action(text, action) for text in caller.policies))
+        less = Caller(caller.arn, without_action(caller.policies, action))
         cell = _cell(action, mode, baseline[mode, operation.name], bench.attempt(operation, backends[mode], less))
         done += 1
         progress(done, len(wanted))
@@ -181,7 +193,7 @@ def permission_table(
 
     with ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="trial") as pool:
         cells = tuple(pool.map(one, wanted))
-        others = list(_pairs(backends, operations))
+        others = list(_pairs(backends, operations, settings))
         tried = pool.map(
             lambda what: bench.attempt(what[1], with_encryption(backends[what[0]], what[2]), caller), others
         )
@@ -193,11 +205,11 @@ def permission_table(
 
 
 def _pairs(
-    backends: Mapping[str, Any], operations: Sequence[BackendOperation]
+    backends: Mapping[str, Any], operations: Sequence[BackendOperation], settings: Sequence[str]
 ) -> Iterator[tuple[str, BackendOperation, str]]:
-    """Every encryption setting but the module's own with every operation, the lock modes taking turns."""
+    """Every setting with every operation, the lock modes taking turns."""
     modes = itertools.cycle(backends)
-    for setting in ENCRYPTION_SETTINGS[1:]:
+    for setting in settings:
         for operation in operations:
             yield next(modes), operation, setting
 

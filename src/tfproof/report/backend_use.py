@@ -14,8 +14,8 @@ from tfproof.gateway.need import Basis, Need
 __all__ = ["LEGEND", "call_counts", "permission_lines", "state_lines", "table_lines"]
 
 LEGEND: Final = (
-    ". not called; ok called and not missed; F failed; L lock left; E errored.tfstate; N state not changed; "
-    "D digest wrong; S refused, with no other effect"
+    ". not called; ok called and not missed; u used in a way that is unsettled, and so not enforced; F failed; "
+    "L lock left; E errored.tfstate; N state not changed; D digest wrong; S refused, with no other effect"
 )
 
 
