@@ -7,6 +7,7 @@ import atexit
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
@@ -47,6 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except TfproofError as error:
         sys.stderr.write(f"tfproof: {error}\n")
         return error.exit_code
+    except Exception:  # noqa: BLE001  # Python's own exit code for it is 1, which would say "not proved"
+        traceback.print_exc()
+        sys.stderr.write("tfproof: this is a fault of tfproof itself: please report it with the lines above\n")
+        return _COULD_NOT_RUN
     except KeyboardInterrupt:
         sys.stderr.write(f"tfproof: interrupted; {_what_is_left()}\n")
         return _INTERRUPTED

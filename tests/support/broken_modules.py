@@ -46,6 +46,16 @@ def replacing(old: str, new: str) -> Edit:
     return edit
 
 
+def first(old: str, new: str) -> Edit:
+    """Replaces the first occurrence of a text."""
+
+    def edit(text: str) -> str:
+        assert old in text, f"{old!r} does not occur"
+        return text.replace(old, new, 1)
+
+    return edit
+
+
 def removing(pattern: str) -> Edit:
     """Removes the one match of a pattern, over lines."""
 
@@ -92,6 +102,18 @@ _STATEMENTS = {
     "DenyKMSWithoutKeyId": "policy-kms-without-key",
     "DenyCustomerProvidedKey": "policy-customer-key",
 }
+_ALLOW_ALL = """  statement {
+    sid       = "Everybody"
+    actions   = ["s3:GetObject"]
+    resources = ["${local.bucket_arn}/*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+  }
+
+"""
 _FLAGS = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -167,6 +189,28 @@ MUTANTS: tuple[Mutant, ...] = (
         "statement {",
     ),
     _mutant(
+        "tls-for-one-account",
+        "bucket_policy.tf",
+        first(
+            'type        = "*"\n      identifiers = ["*"]',
+            'type        = "AWS"\n      identifiers = [local.account_id]',
+        ),
+        "policy-insecure-transport",
+        Layer.STATE,
+        "policy = data.",
+    ),
+    _mutant(
+        "policy-for-everybody",
+        "bucket_policy.tf",
+        first(
+            '  statement {\n    sid       = "DenyInsecureTransport"',
+            f'{_ALLOW_ALL}  statement {{\n    sid       = "DenyInsecureTransport"',
+        ),
+        "policy-not-public",
+        Layer.STATE,
+        "policy = data.",
+    ),
+    _mutant(
         "rotation-off",
         "kms.tf",
         replacing(
@@ -221,6 +265,14 @@ MUTANTS: tuple[Mutant, ...] = (
         "output-kms-key-arn",
         Layer.STATE,
         "value       = aws_s3_bucket.tf_state.arn",
+    ),
+    _mutant(
+        "output-another-bucket",
+        "outputs.tf",
+        replacing("value       = aws_s3_bucket.tf_state.arn", 'value       = "arn:aws:s3:::elsewhere"'),
+        "output-names",
+        Layer.STATE,
+        'value       = "arn:aws:s3:::elsewhere"',
     ),
     _mutant(
         "backend-config-without-key",

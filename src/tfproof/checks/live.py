@@ -28,6 +28,7 @@ _ABSENT: Final = frozenset(
         "ReplicationConfigurationNotFoundError",
         "ResourceNotFoundException",
         "ServerSideEncryptionConfigurationNotFoundError",
+        "TableNotFoundException",
     }
 )
 

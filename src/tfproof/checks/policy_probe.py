@@ -16,6 +16,7 @@ from tfproof.checks.finding import Answer
 from tfproof.checks.live import LiveBackend
 from tfproof.checks.same_key import expected_key
 from tfproof.errors import TfproofError
+from tfproof.iam.decision import Decision, Effect
 from tfproof.iam.evaluate import PolicySet
 from tfproof.iam.request import Request
 from tfproof.values import UNKNOWN, reveal
@@ -29,6 +30,8 @@ KEY_ID: Final = "s3:x-amz-server-side-encryption-aws-kms-key-id"
 CUSTOMER_ALGORITHM: Final = "s3:x-amz-server-side-encryption-customer-algorithm"
 
 _ALLOW_ALL: Final = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+_ACCOUNT: Final = "123456789012"
+_STRANGER: Final = "999999999999"
 _SOUND: Final = {"aws:SecureTransport": "true", "s3:TlsVersion": "1.3"}
 
 
@@ -38,9 +41,10 @@ class Probe:
 
     Attributes:
         what: The request, for people.
-        denied: Whether it must be denied.
+        denied: Whether it must be denied, to whoever asks.
         action: The action asked for.
         on_object: Whether it is asked on an object rather than on the bucket.
+        stranger: Whether a user of another account asks, to whom only the bucket policy could give anything.
         unless: Sid of a statement that may deny it all the same, because the user asked for that statement.
         context: Condition keys, over those of a write by TLS 1.3.
     """
@@ -49,6 +53,7 @@ class Probe:
     denied: bool
     action: str = "s3:PutObject"
     on_object: bool = True
+    stranger: bool = False
     unless: str = ""
     context: Mapping[str, str] = field(default_factory=dict)
 
@@ -125,22 +130,26 @@ def _decide(policies: PolicySet | str | None, probe: Probe, bucket_arn: str, key
         return "not denied: there is no bucket policy", ""
     if isinstance(policies, str):
         return f"a policy that cannot be evaluated: {policies}", ""
-    partition, account = bucket_arn.split(":")[1], "123456789012"
+    partition = bucket_arn.split(":")[1]
     other = key[:-1] + ("0" if not key.endswith("0") else "1")
     context = {
         **_SOUND,
         **{name: value.replace(OUR_KEY, key).replace(OTHER_KEY, other) for name, value in probe.context.items()},
     }
-    request = Request(
-        probe.action,
-        f"{bucket_arn}/env/terraform.tfstate" if probe.on_object else bucket_arn,
-        # Any principal of the bucket's account: the statements are for everybody.
-        principal=f"arn:{partition}:iam::{account}:user/terraform",
-        context=context,
-        resource_account=account,
-    )
-    decision = policies.decide(request)
-    if decision.allowed:
+    resource = f"{bucket_arn}/env/terraform.tfstate" if probe.on_object else bucket_arn
+
+    def asked_by(account: str) -> Decision:
+        user = f"arn:{partition}:iam::{account}:user/terraform"
+        return policies.decide(
+            Request(probe.action, resource, principal=user, context=context, resource_account=_ACCOUNT)
+        )
+
+    if probe.stranger:
+        return ("allowed to anybody", "") if asked_by(_STRANGER) else ("denied", "")
+    own = asked_by(_ACCOUNT)
+    if own.allowed:
         return "not denied", ""
-    sids = [statement.sid for statement in decision.statements]
+    if probe.denied and asked_by(_STRANGER) != Effect.EXPLICIT_DENY:
+        return "not denied to callers of other accounts", ""
+    sids = [statement.sid for statement in own.statements]
     return f"denied by {', '.join(sids) or 'default'}", sids[0] if sids else ""

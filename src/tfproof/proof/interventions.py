@@ -19,10 +19,18 @@ _LOGGING = "aws_s3_bucket_logging"
 
 
 def write_probe(target: Target, live: LiveBackend) -> str:
-    """Writes an object twice, naming no encryption: the bucket's default decides, and there are versions to protect."""
+    """Writes an object twice, naming no encryption: the bucket's default decides, and there are versions to protect.
+
+    A write that is refused is no error here: the check on what was written finds nothing.
+    """
+    from botocore.exceptions import ClientError  # noqa: PLC0415  # slow to import
+
     s3 = target.client("s3")
-    for body in (b"written first", b"written second"):
-        s3.put_object(Bucket=live.bucket_name, Key=PROBE_KEY, Body=body)
+    try:
+        for body in (b"written first", b"written second"):
+            s3.put_object(Bucket=live.bucket_name, Key=PROBE_KEY, Body=body)
+    except ClientError as error:
+        return f"could not write s3://{live.bucket_name}/{PROBE_KEY}: {error.response['Error']['Code']}"
     return f"wrote s3://{live.bucket_name}/{PROBE_KEY} twice, naming no encryption"
 
 

@@ -1,0 +1,46 @@
+"""The command's exit codes where they do not come from a proof."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from tfproof import cli
+
+
+@pytest.fixture(autouse=True)
+def _signals() -> Iterator[None]:
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+def fails(error: BaseException) -> object:
+    def examine(**_options: object) -> None:
+        raise error
+
+    return examine
+
+
+def test_fault_of_its_own_is_not_taken_for_not_proved(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tfproof.proof.doctor.examine", fails(LookupError("a fault")))
+
+    assert cli.main(["doctor"]) == 3
+
+    said = capsys.readouterr().err
+    assert "LookupError: a fault" in said
+    assert "this is a fault of tfproof itself" in said
+
+
+def test_ctrl_c_exits_with_130_and_says_what_is_left(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tfproof.proof.doctor.examine", fails(KeyboardInterrupt()))
+
+    assert cli.main(["doctor"]) == 130
+
+    assert "interrupted; everything that was started has been ended" in capsys.readouterr().err
