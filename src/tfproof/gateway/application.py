@@ -147,6 +147,9 @@ class Application:
             client = self._view.client("iam")
             allow_roles = self.settings.allow_role_callers
             return simulation.simulated(operation, whole, client, allow_role_callers=allow_roles), None
+        if not exchange.needs and operation.name and operation.service != "s3":
+            # Before it is done: of an alias that is deleted, nobody can say afterwards which key it led to.
+            exchange.needs = self._needs(exchange, self._view)
         answer = self._upstream.send(request, stream, length)  # type: ignore[arg-type]  # a Body is a binary stream
         hidden = self._hidden(exchange, answer)
         if hidden is not None:
@@ -201,7 +204,8 @@ class Application:
                 self._view.upload_began(found[1].decode(), seen.encryption)
         if answer.status < _BAD_REQUEST and self._principals.learns_from(operation):
             self._principals.learn(operation, answer.buffered(), self._view.account_id)
-        if not exchange.needs and operation.name:
+        if not exchange.needs and operation.name and operation.service == "s3":
+            # After it is done: the answer says how the object is encrypted, and nobody has to be asked.
             exchange.needs = self._needs(exchange, seen if answer.status < _BAD_REQUEST else self._view)
 
     def _record(self, exchange: _Exchange, answer: Answer, refusal: Refusal | None, seconds: float) -> None:
