@@ -93,6 +93,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     prove.add_argument("--var-file", action="append", default=[], type=Path, metavar="FILE", help="a .tfvars file")
     _add_tools(prove)
+    prove.add_argument(
+        "--target",
+        choices=["embedded", "localstack", "localstack-host"],
+        default="embedded",
+        help="where it is applied: an emulator of the run's own, a LocalStack that runs already, or one that is "
+        "installed and started for the run (default: %(default)s)",
+    )
+    prove.add_argument("--endpoint-url", metavar="URL", help="where LocalStack runs (default: http://127.0.0.1:4566)")
     prove.add_argument("--region", default="us-east-1", help="region of the run (default: %(default)s)")
     prove.add_argument("--keep", action="store_true", help="keep the run folder; it holds plans and states in clear")
     prove.add_argument(
@@ -184,6 +192,7 @@ def _prove(options: argparse.Namespace) -> int:
 
     from tfproof.backend_use.use import Depth  # noqa: PLC0415
     from tfproof.proof.run import Settings, prove  # noqa: PLC0415
+    from tfproof.proof.target_choice import TargetChoice  # noqa: PLC0415
     from tfproof.report.terminal import TerminalReport  # noqa: PLC0415
     from tfproof.terraform.variables import parse_assignments  # noqa: PLC0415
 
@@ -203,6 +212,7 @@ def _prove(options: argparse.Namespace) -> int:
         variable_files=tuple(options.var_file),
         terraform=options.terraform,
         provider_mirror=options.provider_mirror,
+        target=TargetChoice(options.target, options.endpoint_url),
         region=options.region,
         keep=options.keep,
         keep_provider=not options.no_keep_provider,

@@ -27,14 +27,22 @@ if TYPE_CHECKING:
     from tfproof.terraform.workspace import Workspace
 
 _MARKER = (
-    "stack(path, variables={}): the module that the fixtures plan, applied and replan are about, with its variables"
+    "stack(path, variables={}): the module that the fixtures plan, applied and replan are about, with its variables; "
+    "{run} in their text becomes the run's id"
 )
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The plugin's options."""
     group = parser.getgroup("tfproof", "Terraform stacks (tfproof)")
-    group.addoption("--target", default="embedded", choices=["embedded"], help="where stacks are applied")
+    group.addoption(
+        "--target",
+        default="embedded",
+        choices=["embedded", "localstack", "localstack-host"],
+        help="where stacks are applied: an emulator of the run's own (default), a LocalStack that runs already, or one "
+        "that is installed and started for the run",
+    )
+    group.addoption("--endpoint-url", metavar="URL", help="where LocalStack runs (default: http://127.0.0.1:4566)")
     group.addoption("--terraform", metavar="PATH", help="Terraform or OpenTofu binary (default: the one on PATH)")
     group.addoption("--provider-mirror", metavar="FOLDER", help="filesystem mirror to take providers from")
     group.addoption("--tf-keep", action="store_true", help="keep the run folder; it holds plans and states in clear")
@@ -99,7 +107,10 @@ def _run(config: pytest.Config) -> Run:
     """The run, made when it is first needed."""
     if _RUN not in config.stash:
         from tfproof.proof.fixtures import Run  # noqa: PLC0415  # see the module's docstring
+        from tfproof.proof.target_choice import TargetChoice  # noqa: PLC0415
 
+        with _bad_usage():
+            choice = TargetChoice(config.getoption("--target"), config.getoption("--endpoint-url"))
         with Held():
             config.stash[_RUN] = Run(
                 terraform=config.getoption("--terraform"),
@@ -108,8 +119,34 @@ def _run(config: pytest.Config) -> Run:
                 keep_provider=not config.getoption("--no-keep-provider"),
                 ignore_backend=config.getoption("--ignore-backend"),
                 owner=getattr(config, "workerinput", {}).get("tfproof"),
+                choice=choice,
+                say=_say(config),
             )
     return config.stash[_RUN]
+
+
+@contextmanager
+def _bad_usage() -> Iterator[None]:
+    from tfproof.errors import UsageError  # noqa: PLC0415
+
+    try:
+        yield
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def _say(config: pytest.Config) -> Callable[[str], None]:
+    """Says what takes long to whoever watches, past the capture of output."""
+
+    def say(line: str) -> None:
+        reporter = config.pluginmanager.get_plugin("terminalreporter")
+        capture = config.pluginmanager.get_plugin("capturemanager")
+        if reporter is not None and capture is not None:
+            with capture.global_and_fixture_disabled():
+                reporter.ensure_newline()
+                reporter.write_line(f"tfproof: {line}")
+
+    return say
 
 
 def _spec(request: pytest.FixtureRequest) -> StackSpec:
@@ -125,7 +162,7 @@ def _spec(request: pytest.FixtureRequest) -> StackSpec:
     variables = marker.kwargs.get("variables", marker.args[1] if len(marker.args) > 1 else {})
     if path is None:
         raise pytest.UsageError(f"{request.node.nodeid}: @pytest.mark.stack needs the path of a module")
-    return StackSpec(request.config.rootpath / path, variables)
+    return StackSpec(request.config.rootpath / path, _run(request.config).named(variables))
 
 
 @contextmanager
@@ -152,6 +189,12 @@ def target(request: pytest.FixtureRequest) -> Target:
     """Where stacks are applied, with boto3 clients: `target.client("s3")`."""
     with _told_in_words():
         return _run(request.config).target
+
+
+@pytest.fixture(scope="session")
+def run_id(request: pytest.FixtureRequest) -> str:
+    """Six characters that are this run's alone, in all its processes: what `{run}` in a stack's variables becomes."""
+    return _run(request.config).run_id
 
 
 @pytest.fixture

@@ -39,6 +39,8 @@ class ProcessSettings:
 
     Attributes:
         upstream: URL of an emulator, or `moto`.
+        upstream_access_key: Access key that the emulator sees on every request, whoever signed it; `""` changes
+            nothing. LocalStack takes the account from it.
         account_id: Account that owns everything there.
         region: Region of the run.
         token: What a caller of the gateway's own paths must show.
@@ -57,6 +59,7 @@ class ProcessSettings:
     token: str
     administrator: str
     folder: str
+    upstream_access_key: str = ""
     port: int = 0
     log: bool = False
     enforce: bool = False
@@ -81,7 +84,11 @@ def main() -> None:
 
 def _start(told: ProcessSettings) -> dict[str, Any]:
     folder = Path(told.folder)
-    upstream: Upstream = _moto(told.account_id) if told.upstream == "moto" else HttpUpstream(told.upstream)
+    upstream: Upstream
+    if told.upstream == "moto":
+        upstream = _moto(told.account_id)
+    else:
+        upstream = HttpUpstream(told.upstream, access_key=told.upstream_access_key)
     recorder = Recorder(folder / "calls.jsonl" if told.log else None)
     principals = Principals()
     principals.register(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any, Final, Protocol
@@ -22,6 +23,7 @@ _HOP_BY_HOP: Final = frozenset(
     {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
      "transfer-encoding", "upgrade", "expect"}
 )  # fmt: skip
+_CREDENTIAL: Final = re.compile(r"(\bCredential=)[^/,\s]+/")
 
 
 @dataclass(slots=True)
@@ -116,18 +118,21 @@ class HttpUpstream:
 
     Args:
         endpoint: Its URL.
+        access_key: Access key that it sees on every signed request, whoever signed it; `""` changes nothing. The
+            signature is not made anew: only for an emulator that does not verify it.
 
     Raises:
         UsageError: The endpoint is no http or https URL.
     """
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, endpoint: str, *, access_key: str = "") -> None:
         import urllib3  # noqa: PLC0415  # not needed by the embedded target
 
         parts = urlsplit(endpoint)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise UsageError(f"endpoint={endpoint!r} is no URL", remedy="Write it as http://127.0.0.1:4566.")
         self.description = endpoint
+        self._access_key = access_key
         self._errors = urllib3.exceptions.HTTPError
         pool = urllib3.HTTPSConnectionPool if parts.scheme == "https" else urllib3.HTTPConnectionPool
         self._pool = pool(
@@ -144,6 +149,8 @@ class HttpUpstream:
 
         headers = {"accept-encoding": SKIP_HEADER, "user-agent": SKIP_HEADER}
         headers |= {name: value for name, value in request.headers.items() if name not in _HOP_BY_HOP}
+        if self._access_key and "authorization" in headers:
+            headers["authorization"] = _CREDENTIAL.sub(rf"\g<1>{self._access_key}/", headers["authorization"])
         sent: Any = None
         if length is None:
             sent = _pieces(body)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tfproof.checks.backend import Backend
 from tfproof.checks.live import LiveBackend
@@ -17,6 +18,7 @@ from tfproof.proof import interventions
 from tfproof.proof.run_folder import RunFolder
 from tfproof.proof.sharing import RemoteStacks, StackServer
 from tfproof.proof.stacks import Stacks, StackSettings, StackSpec
+from tfproof.proof.target_choice import TargetChoice
 from tfproof.targets.emulator import Emulator
 from tfproof.targets.target import Target
 from tfproof.terraform.binary import Terraform
@@ -26,6 +28,8 @@ from tfproof.terraform.state import State
 from tfproof.terraform.workspace import Workspace
 
 __all__ = ["Applied", "Run", "SecondPlan"]
+
+_RUN: Final = "{run}"
 
 
 @dataclass(frozen=True)
@@ -89,9 +93,12 @@ class Run:
         keep_provider: Whether one provider process may serve many commands.
         ignore_backend: Whether a `backend` block is replaced by a local one rather than refused.
         owner: Address of the process that owns the stacks; None makes this one the owner.
+        choice: Which target stacks are applied at.
+        say: Is told what takes long.
 
     Attributes:
         problems: What went wrong in clearing up.
+        run_id: Six characters, the same in all processes of the run, for names that no other run may have.
     """
 
     def __init__(
@@ -103,6 +110,8 @@ class Run:
         keep_provider: bool,
         ignore_backend: bool,
         owner: Mapping[str, str] | None,
+        choice: TargetChoice,
+        say: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.problems: list[str] = []
         self._run_folder: RunFolder | None = None
@@ -115,12 +124,16 @@ class Run:
         if owner is not None:
             self._remote = RemoteStacks(owner["port"], owner["authkey"])
             self.folder = Path(owner.get("folder", ""))
+            self.run_id = owner["run_id"]
             return
+        self.run_id = secrets.token_hex(3)
         self._run_folder = RunFolder(keep=keep_folder)
         self.folder = self._run_folder.path
         self._own = Stacks(
             StackSettings(
                 folder=self._run_folder,
+                target=choice,
+                say=say,
                 terraform=terraform,
                 provider_mirror=provider_mirror,
                 keep_provider=keep_provider,
@@ -140,7 +153,7 @@ class Run:
         if self._server is None:
             assert self._own is not None  # noqa: S101  # only the owner has workers
             self._server = StackServer(self._own)
-        return {**self._server.address, "folder": str(self.folder)}
+        return {**self._server.address, "folder": str(self.folder), "run_id": self.run_id}
 
     @cached_property
     def _tools(self) -> tuple[Terraform, ProviderSource]:
@@ -159,6 +172,14 @@ class Run:
     def target(self) -> Target:
         """The target; an owner's own, or a connection to it."""
         return self._own.target if self._own is not None else Emulator(**self.stacks.target_address())
+
+    def named(self, value: Any) -> Any:
+        """A value of a variable with the run's id for every `{run}` in it, in lists and objects too."""
+        if isinstance(value, str):
+            return value.replace(_RUN, self.run_id)
+        if isinstance(value, Mapping):
+            return {name: self.named(item) for name, item in value.items()}
+        return [self.named(item) for item in value] if isinstance(value, list | tuple) else value
 
     def plan(self, spec: StackSpec) -> Plan:
         """The plan of a stack."""
@@ -188,7 +209,7 @@ class Run:
             terraform=terraform,
             providers=source,
             environment=self.target.environment(),
-            variables=variables,
+            variables=self.named(variables),
             watch=self.target.check_alive,
         )
         workspace.init()

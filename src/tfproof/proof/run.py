@@ -15,7 +15,7 @@ from tfproof.proof.observer import Observer
 from tfproof.proof.proof import Proof
 from tfproof.proof.providers import Providers
 from tfproof.proof.run_folder import RunFolder
-from tfproof.targets.embedded import EmbeddedTarget
+from tfproof.proof.target_choice import TargetChoice
 from tfproof.terraform.binary import find_terraform
 from tfproof.terraform.command import Running
 from tfproof.terraform.guard import Guard
@@ -35,6 +35,7 @@ class Settings:
         variable_files: `.tfvars` files for it.
         terraform: Binary to use instead of the one on PATH.
         provider_mirror: Mirror to use instead of the one that is found.
+        target: Which target it is applied at.
         region: Region of the run.
         keep: Whether the run folder is kept.
         keep_provider: Whether one provider process may serve all commands.
@@ -47,6 +48,7 @@ class Settings:
     variable_files: tuple[Path, ...] = ()
     terraform: str | None = None
     provider_mirror: str | None = None
+    target: TargetChoice = field(default_factory=TargetChoice)
     region: str = "us-east-1"
     keep: bool = False
     keep_provider: bool = True
@@ -82,8 +84,7 @@ def _prove(settings: Settings, observer: Observer, started: Callable[[Proof, Wor
     kept = Providers(run_folder, keep=settings.keep_provider)
     try:
         # The server starts while Terraform says its version and the mirror is looked for.
-        target = EmbeddedTarget(folder / "target.log", region=settings.region)
-        run_folder.process_started(target.process_id, "embedded target")
+        target = settings.target.start(run_folder, region=settings.region, say=observer.progress)
         try:
             with ThreadPoolExecutor(2) as pool:
                 terraform = pool.submit(find_terraform, settings.terraform)

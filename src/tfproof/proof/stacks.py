@@ -22,7 +22,8 @@ from tfproof.interrupts import Held
 from tfproof.proof import interventions
 from tfproof.proof.providers import Providers
 from tfproof.proof.run_folder import RunFolder
-from tfproof.targets.embedded import EmbeddedTarget
+from tfproof.proof.target_choice import TargetChoice
+from tfproof.targets.fronted import FrontedEmulator
 from tfproof.terraform.binary import Terraform, find_terraform
 from tfproof.terraform.command import Completed, Running
 from tfproof.terraform.guard import Guard
@@ -61,12 +62,16 @@ class StackSettings:
         folder: The run folder, with its manifest.
         terraform: Binary to use instead of the one on PATH.
         provider_mirror: Mirror to use instead of the one that is found.
+        target: Which target they are applied at.
+        say: Is told what takes long.
         region: Region of the run.
         keep_provider: Whether one provider process may serve many commands.
         ignore_backend: Whether a `backend` block is replaced by a local one rather than refused.
     """
 
     folder: RunFolder
+    target: TargetChoice = field(default_factory=TargetChoice)
+    say: Callable[[str], None] = lambda _: None
     ignore_backend: bool = False
     terraform: str | None = None
     provider_mirror: str | None = None
@@ -113,7 +118,7 @@ class Stacks:
         self._guard = threading.Lock()
         self._workspaces: dict[str, Workspace] = {}
         self._applied: dict[str, StackSpec] = {}
-        self._target: EmbeddedTarget | None = None
+        self._target: FrontedEmulator | None = None
         self._running = Running(settings.folder.process_started, settings.folder.process_ended)
         self._providers = Providers(settings.folder, keep=settings.keep_provider)
         self._closing = False
@@ -130,15 +135,14 @@ class Stacks:
         return find_provider_source(self.settings.provider_mirror)
 
     @property
-    def target(self) -> EmbeddedTarget:
+    def target(self) -> FrontedEmulator:
         """The target, started when it is first asked for."""
         with Held(), self._guard:
             if self._closed:
                 raise TfproofError("the run is over: its target has been ended")
             if self._target is None:
                 folder = self.settings.folder
-                self._target = EmbeddedTarget(folder.path / "target.log", region=self.settings.region)
-                folder.process_started(self._target.process_id, "embedded target")
+                self._target = self.settings.target.start(folder, region=self.settings.region, say=self.settings.say)
                 folder.target_is(self._target.address())
             return self._target
 

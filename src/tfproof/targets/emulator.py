@@ -30,6 +30,7 @@ class Emulator:
         endpoint: URL that all AWS calls go to. An IP address, so that S3 clients use path style by themselves.
         description: What it is and where.
         token: What a caller of its gateway's own paths must show; `""` where no gateway stands before it.
+        upstream: URL behind the gateway, of an emulator that outlives the run; `""` for one that goes with it.
     """
 
     is_emulator: Final = True
@@ -43,6 +44,7 @@ class Emulator:
         endpoint: str = "",
         description: str = "",
         token: str = "",
+        upstream: str = "",
     ) -> None:
         self.kind = kind
         self.region = region
@@ -50,6 +52,7 @@ class Emulator:
         self._endpoint = endpoint
         self._description = description
         self.token = token
+        self.upstream = upstream
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
 
@@ -72,6 +75,7 @@ class Emulator:
             "endpoint": self.endpoint,
             "description": self.description,
             "token": self.token,
+            "upstream": self.upstream,
         }
 
     def environment(self) -> dict[str, str]:

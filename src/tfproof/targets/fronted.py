@@ -19,6 +19,8 @@ class FrontedEmulator(Emulator):
         upstream: URL of the emulator, or `moto` for one in the gateway's own process.
         name: What the emulator is, for people, such as `moto 5.2.5`.
         account_id: Account that everything is made in.
+        upstream_access_key: Access key that the emulator sees on every request; `""` leaves each caller's own.
+        outlives: Whether the emulator is still there when the run is over.
         region: Region of the run.
         port: Port of the gateway on 127.0.0.1; 0 takes a free one.
 
@@ -34,11 +36,14 @@ class FrontedEmulator(Emulator):
         upstream: str,
         name: str,
         account_id: str,
+        upstream_access_key: str = "",
+        outlives: bool = False,
         region: str = "us-east-1",
         port: int = 0,
     ) -> None:
         settings = {
             "upstream": upstream,
+            "upstream_access_key": upstream_access_key,
             "account_id": account_id,
             "region": region,
             "administrator": ADMINISTRATOR,
@@ -46,7 +51,13 @@ class FrontedEmulator(Emulator):
         }
         self._name = name
         self._front = Front(log, settings)
-        super().__init__(kind=kind, region=region, account_id=account_id, token=self._front.token)
+        super().__init__(
+            kind=kind,
+            region=region,
+            account_id=account_id,
+            token=self._front.token,
+            upstream=upstream if outlives else "",
+        )
 
     @property
     def port(self) -> int:
