@@ -10,7 +10,7 @@ from typing import Final
 
 from tfproof.errors import TargetError, TfproofError
 from tfproof.gateway import simulation
-from tfproof.gateway.body import Body
+from tfproof.gateway.body import Body, BodyProblem
 from tfproof.gateway.call import Call
 from tfproof.gateway.enforcement import Enforcement, Refusal
 from tfproof.gateway.http import HttpRequest
@@ -105,14 +105,22 @@ class Application:
         refusal: Refusal | None = None
         try:
             answer, refusal = self._answer(exchange, length)
+        except BodyProblem:
+            # Told below: an application that swallows the exception must not hide it.
+            answer = self._error(exchange, 400, "InvalidRequest", "")
         except TargetError as error:
             exchange.reason = str(error)
             answer = self._error(exchange, 503, "ServiceUnavailable", str(error))
         except TfproofError as error:
             exchange.reason = str(error)
             answer = self._error(exchange, 400, "InvalidRequest", str(error))
+        except Exception as error:  # noqa: BLE001  # a defect of ours costs one call, not the run
+            exchange.reason = f"the gateway broke down: {error!r}"
+            answer = self._error(exchange, 500, "InternalFailure", exchange.reason)
         if body.problem is not None:
             answer.close()
+            if not exchange.operation.service:
+                exchange.operation = recognise(request)
             exchange.reason = body.problem.message
             answer = self._error(exchange, 400, body.problem.code, body.problem.message)
         self._record(exchange, answer, refusal, time.perf_counter() - clock)
@@ -276,16 +284,17 @@ class Application:
 
 def _unknown_caller(operation: Operation) -> Refusal:
     """AWS's words for an access key that it does not know, and for none at all."""
+    service = operation.service or "s3"  # only S3 takes requests that nobody has signed
     if not operation.access_key:
-        code, text = ("AccessDenied", "Access Denied") if operation.service == "s3" else (
+        code, text = ("AccessDenied", "Access Denied") if service == "s3" else (
             "MissingAuthenticationToken", "Request is missing Authentication Token"
         )  # fmt: skip
-    elif operation.service == "s3":
+    elif service == "s3":
         code, text = "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records."
     else:
-        code = "InvalidClientTokenId" if operation.service in ("sts", "iam") else "UnrecognizedClientException"
+        code = "InvalidClientTokenId" if service in ("sts", "iam") else "UnrecognizedClientException"
         text = "The security token included in the request is invalid."
-    return Refusal(ServiceError(operation.service, 403, code, text), "implicitDeny", text)
+    return Refusal(ServiceError(service, 403, code, text), "implicitDeny", text)
 
 
 def _denied(operation: Operation) -> str:

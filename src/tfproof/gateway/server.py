@@ -32,7 +32,7 @@ _HOST: Final = "127.0.0.1"
 _THREADS: Final = 64
 _BACKLOG: Final = 1024
 """Connections that wait to be taken: 500 at once must not be refused."""
-_SLOW_SECONDS: Final = 20.0
+_SLOW_SECONDS: Final = 10.0
 """A client that sends nothing for so long in the middle of a request is given up."""
 _LARGEST_HEAD: Final = 4 * 1024 * 1024
 """Bytes of a request's head that are read at all; the application has a lower limit, and AWS's words for it."""
