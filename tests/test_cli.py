@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import signal
+import sys
 from collections.abc import Iterator
 
 import pytest
 
 from tfproof import cli
+from tfproof.proof.doctor import Examined
 
 
 @pytest.fixture(autouse=True)
@@ -44,3 +47,26 @@ def test_ctrl_c_exits_with_130_and_says_what_is_left(
     assert cli.main(["doctor"]) == 130
 
     assert "interrupted; everything that was started has been ended" in capsys.readouterr().err
+
+
+def test_terminal_that_knows_ascii_only_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii", write_through=True))
+    monkeypatch.setattr("tfproof.proof.doctor.examine", lambda **_options: [Examined("caf\u00e9", True, "\u2713")])
+
+    assert cli.main(["doctor"]) == 0
+
+    assert b"\\u2713" in written.getvalue()
+
+
+def test_output_that_nobody_reads_is_no_answer(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tfproof.proof.doctor.examine", fails(BrokenPipeError()))
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+
+    assert cli.main(["doctor"]) == 3
+
+    said = capsys.readouterr().err
+    assert "nobody reads the output" in said
+    assert "Traceback" not in said

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import atexit
+import contextlib
+import io
 import os
 import signal
 import sys
@@ -11,7 +13,7 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import tfproof
 from tfproof.commands.watch import add_commands as add_watch_commands
@@ -30,15 +32,17 @@ _COULD_NOT_RUN: Final = 3
 _INTERRUPTED: Final = 130
 _EXIT_CODES = """\
 exit codes:
-  0  proved
-  1  not proved: a check failed or could not be decided
-  2  bad usage
-  3  could not run: Terraform, the provider or the target failed
+  0    proved
+  1    not proved: a check failed or could not be decided
+  2    bad usage, or a configuration that the guard rail refuses
+  3    could not run: Terraform, the provider or the target failed
+  130  interrupted
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command and answers its exit code."""
+    _print_anything()
     options = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, _as_interrupt)
     # Once all is done and said, Ctrl-C could only tear the interpreter's own end apart.
@@ -48,6 +52,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except TfproofError as error:
         sys.stderr.write(f"tfproof: {error}\n")
         return error.exit_code
+    except BrokenPipeError:
+        with contextlib.suppress(OSError, ValueError):
+            # What is still in the buffer would be tried again, and complained about, at the interpreter's end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.stderr.write("tfproof: nobody reads the output any more; everything that was started has been ended\n")
+        return _COULD_NOT_RUN
     except Exception:  # noqa: BLE001  # Python's own exit code for it is 1, which would say "not proved"
         traceback.print_exc()
         sys.stderr.write("tfproof: this is a fault of tfproof itself: please report it with the lines above\n")
@@ -55,6 +65,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         sys.stderr.write(f"tfproof: interrupted; {_what_is_left()}\n")
         return _INTERRUPTED
+
+
+def _print_anything() -> None:
+    """Lets a terminal that knows no more than ASCII show the rest by its code, instead of ending the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _broken_pipe() -> NoReturn:
+    """In place of rich's own answer, which is exit code 1."""
+    raise BrokenPipeError
 
 
 def _what_is_left() -> str:
@@ -73,8 +95,8 @@ def _as_interrupt(_number: int, _frame: FrameType | None) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tfproof",
-        description="Proves a Terraform state backend: plans, applies, audits, uses and destroys it with the real "
-        "Terraform, against an emulator that is started for the run.",
+        description="Proves a Terraform state backend: plans, applies, audits, uses and destroys it\n"
+        "with the real Terraform, against an emulator that is started for the run.",
         epilog=_EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -197,6 +219,7 @@ def _prove(options: argparse.Namespace) -> int:
     from tfproof.terraform.variables import parse_assignments  # noqa: PLC0415
 
     console = Console()
+    console.on_broken_pipe = _broken_pipe  # type: ignore[method-assign]
     report = TerminalReport(console)
     workspaces: list[Workspace] = []
 

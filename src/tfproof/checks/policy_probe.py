@@ -127,7 +127,7 @@ def _compiled(text: Any) -> PolicySet | str | None:
 def _decide(policies: PolicySet | str | None, probe: Probe, bucket_arn: str, key: str) -> tuple[str, str]:
     """What the policy does, for people, and the Sid of the statement that denied."""
     if policies is None:
-        return "not denied: there is no bucket policy", ""
+        return f"{'' if probe.stranger else 'not '}denied: there is no bucket policy", ""
     if isinstance(policies, str):
         return f"a policy that cannot be evaluated: {policies}", ""
     partition = bucket_arn.split(":")[1]
