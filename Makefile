@@ -65,7 +65,7 @@ nightly: prove test bench ## everything, with the budgets of the night: hours, n
 bench: $(READY) ## measure the journey, the plugin's cost and the IAM simulator
 	$(BIN)/python benchmarks/journey.py
 	$(BIN)/python benchmarks/plugin_overhead.py
-	$(BIN)/python benchmarks/iam.py
+	$(BIN)/python benchmarks/iam.py --memory
 
 # One environment for everything, pinned and hashed; the package itself is installed from this folder.
 $(READY): requirements/lock.txt requirements/terraform.txt pyproject.toml
