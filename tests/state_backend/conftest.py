@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tfproof.proof.fixtures import Applied
 
 MODULE = "modules/state-backend"
-BUCKET = "tfproof-state"
+BUCKET = "tfproof-state-{run}"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from backend_bench import make_bench
 from modes import in_mode
+from who import role_at
 
 from tfproof.backend_use.operations import OPERATIONS, BackendOperation
 from tfproof.backend_use.trial import Bench, Caller
@@ -121,7 +122,7 @@ def cases() -> Iterator[Any]:
 
 @pytest.mark.parametrize(("mode", "operation"), list(cases()))
 def test_calls_are_those_that_are_known(mode: str, operation: BackendOperation, bench: Bench, applied: Applied) -> None:
-    caller = Caller("arn:aws:iam::123456789012:role/terraform", (), enforced=False)
+    caller = Caller(role_at(applied.target), (), enforced=False)
 
     trial = bench.attempt(operation, backend_in(mode, applied), caller)
 
@@ -137,7 +138,7 @@ def test_calls_are_those_that_are_known(mode: str, operation: BackendOperation, 
 
 @pytest.mark.parametrize("mode", ["dynamodb", "s3"])
 def test_s3_asks_kms_in_the_callers_name(mode: str, bench: Bench, applied: Applied) -> None:
-    caller = Caller("arn:aws:iam::123456789012:role/terraform", (), enforced=False)
+    caller = Caller(role_at(applied.target), (), enforced=False)
     key, bucket = applied.outputs["kms_key_arn"], applied.outputs["bucket_arn"]
 
     trial = bench.attempt(next(item for item in OPERATIONS if item.name == "apply"), backend_in(mode, applied), caller)

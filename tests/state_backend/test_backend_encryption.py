@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from backend_bench import make_bench
 from modes import MODES, in_mode
+from who import role_at
 
 from tfproof.backend_use.encryption import ENCRYPTION_SETTINGS, write_state
 from tfproof.backend_use.trial import Bench, Caller
@@ -22,8 +23,6 @@ from tfproof.terraform import Terraform
 
 pytestmark = pytest.mark.xdist_group("backend-use")
 
-ROLE = "arn:aws:iam::123456789012:role/terraform"
-
 
 @pytest.fixture
 def bench(tmp_path: Path, terraform: Terraform, gateway: Gateway, applied: Applied) -> Bench:
@@ -31,7 +30,7 @@ def bench(tmp_path: Path, terraform: Terraform, gateway: Gateway, applied: Appli
 
 
 def caller(applied: Applied, *, enforced: bool) -> Caller:
-    return Caller(ROLE, (applied.outputs["documented_policy_json"],), enforced=enforced)
+    return Caller(role_at(applied.target), (applied.outputs["documented_policy_json"],), enforced=enforced)
 
 
 def described(versions: Any, key_arn: str) -> dict[str, set[tuple[str, bool, bool]]]:
@@ -134,7 +133,7 @@ def test_another_spelling_of_the_key_never_leads_to_another_key(spelling: str, b
 
 
 def strict() -> pytest.MarkDecorator:
-    variables = {"bucket_name": "tfproof-strict", "strict_encryption_headers": True, "lifecycle_enabled": False}
+    variables = {"bucket_name": "tfproof-strict-{run}", "strict_encryption_headers": True, "lifecycle_enabled": False}
     return pytest.mark.stack("modules/state-backend", variables)
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from backend_bench import make_bench
 from modes import MODES, in_mode
+from who import role_at
 
 from tfproof.backend_use.permissions import without_action
 from tfproof.backend_use.place import LOCK_ID, Place, state_text
@@ -28,7 +29,6 @@ from tfproof.terraform import Terraform
 
 pytestmark = pytest.mark.xdist_group("backend-use")
 
-ROLE = "arn:aws:iam::123456789012:role/terraform"
 HOLDER = """
 resource "terraform_data" "slow" {
   provisioner "local-exec" {
@@ -89,7 +89,7 @@ class Stage:
 def stage(tmp_path: Path, terraform: Terraform, gateway: Gateway, applied: Applied) -> Iterator[Stage]:
     bench = make_bench(tmp_path, terraform, gateway, applied)
     settings = bench.place_for(applied.outputs["backend_config"])
-    credentials = Caller(ROLE, (applied.outputs["documented_policy_json"],)).credentials(gateway)
+    credentials = Caller(role_at(applied.target), (applied.outputs["documented_policy_json"],)).credentials(gateway)
     made = Stage(bench, settings, credentials, terraform)
     yield made
     made.place.clear()
@@ -196,7 +196,7 @@ def test_denied_release_leaves_the_lock_and_says_so(
     mode: str, stage: Stage, applied: Applied, gateway: Gateway
 ) -> None:
     less = without_action([applied.outputs["documented_policy_json"]], RELEASES[mode])
-    stage.credentials = Caller(ROLE, less).credentials(gateway)
+    stage.credentials = Caller(role_at(applied.target), less).credentials(gateway)
 
     ran = stage.scratch().run(*APPLY)
 

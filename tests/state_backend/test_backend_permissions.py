@@ -13,6 +13,7 @@ from backend_bench import make_bench
 from budget import at_night
 from modes import MODES, in_mode
 from permission_tables import read_tables
+from who import role_at, user_at
 
 from tfproof.backend_use.operations import OPERATIONS, operation_by_name
 from tfproof.backend_use.permissions import (
@@ -35,8 +36,6 @@ from tfproof.terraform import Terraform
 
 pytestmark = pytest.mark.xdist_group("backend-permissions")
 
-ROLE = "arn:aws:iam::123456789012:role/terraform"
-USER = "arn:aws:iam::123456789012:user/terraform"
 DOCUMENT = Path(__file__).parents[2] / "docs" / "permissions.md"
 
 # The operations that need nothing but reading, and what becomes of the others under the read-only policy.
@@ -65,7 +64,7 @@ def failed(trials: Mapping[str, Trial]) -> dict[str, tuple[str, ...]]:
 @pytest.mark.parametrize("mode", MODES.values())
 @pytest.mark.parametrize("output", ["documented_policy_json", "read_write_policy_json"])
 def test_policy_is_enough_for_every_operation(mode: str, output: str, bench: Bench, applied: Applied) -> None:
-    caller = Caller(USER if mode == "s3" else ROLE, (applied.outputs[output],))
+    caller = Caller((user_at if mode == "s3" else role_at)(applied.target), (applied.outputs[output],))
 
     trials = try_operations(bench, applied.outputs["backend_config"], caller)
 
@@ -77,7 +76,7 @@ def test_policy_is_enough_for_every_operation(mode: str, output: str, bench: Ben
 
 @pytest.mark.parametrize("mode", MODES.values())
 def test_read_only_policy_reads_everything_and_changes_nothing(mode: str, bench: Bench, applied: Applied) -> None:
-    caller = Caller(ROLE, (applied.outputs["read_only_policy_json"],))
+    caller = Caller(role_at(applied.target), (applied.outputs["read_only_policy_json"],))
 
     trials = try_operations(bench, applied.outputs["backend_config"], caller)
 
@@ -89,7 +88,7 @@ def test_read_only_policy_reads_everything_and_changes_nothing(mode: str, bench:
 PREFIX = pytest.mark.stack(
     "modules/state-backend",
     {
-        "bucket_name": "tfproof-prefix",
+        "bucket_name": "tfproof-prefix-{run}",
         "lock_mode": "both",
         "lifecycle_enabled": False,
         "state_key": "team-a/terraform.tfstate",
@@ -100,7 +99,7 @@ PREFIX = pytest.mark.stack(
 
 @PREFIX
 def test_prefix_form_is_enough_below_the_prefix(bench: Bench, applied: Applied) -> None:
-    caller = Caller(ROLE, (applied.outputs["read_write_policy_json"],))
+    caller = Caller(role_at(applied.target), (applied.outputs["read_write_policy_json"],))
 
     assert failed(try_operations(bench, applied.outputs["backend_config"], caller)) == {}
 
@@ -108,7 +107,7 @@ def test_prefix_form_is_enough_below_the_prefix(bench: Bench, applied: Applied) 
 @PREFIX
 @pytest.mark.parametrize("key", ["team-b/terraform.tfstate", "team-abc/terraform.tfstate"])
 def test_prefix_form_opens_no_state_beside_it(key: str, bench: Bench, applied: Applied) -> None:
-    caller = Caller(ROLE, (applied.outputs["read_write_policy_json"],))
+    caller = Caller(role_at(applied.target), (applied.outputs["read_write_policy_json"],))
     other = {**applied.outputs["backend_config"], "key": key}
     operations = [operation_by_name(name) for name in ("init", "state pull", "plan", "apply", "workspace delete")]
 
@@ -126,10 +125,7 @@ SAMPLE = at_night(len(KNOWN), 48)
 CELLS = sorted(random.Random("cells").sample(sorted(KNOWN), SAMPLE))  # noqa: S311  # a choice, not a secret
 
 
-@pytest.mark.stack(
-    "modules/state-backend",
-    {"bucket_name": "tfproof-both", "lock_mode": "both", "lifecycle_enabled": False, "lock_table_name": "locks-both"},
-)
+@in_mode("both")
 @pytest.mark.parametrize("cell", CELLS, ids="-".join)
 def test_what_breaks_without_an_action(cell: tuple[str, str, str, str], bench: Bench, applied: Applied) -> None:
     policy, mode, name, action = cell
@@ -139,7 +135,7 @@ def test_what_breaks_without_an_action(cell: tuple[str, str, str, str], bench: B
     table = permission_table(
         bench,
         {mode: backend},
-        Caller(ROLE, (text,)),
+        Caller(role_at(applied.target), (text,)),
         policy=policy,
         operations=[operation_by_name(name)],
         actions=[action],
@@ -152,7 +148,7 @@ def test_what_breaks_without_an_action(cell: tuple[str, str, str, str], bench: B
 
 @in_mode("dynamodb")
 def test_every_action_of_the_read_write_policy_is_needed_or_unsettled(bench: Bench, applied: Applied) -> None:
-    caller = Caller(ROLE, (applied.outputs["read_write_policy_json"],))
+    caller = Caller(role_at(applied.target), (applied.outputs["read_write_policy_json"],))
     # Enough to need every action there is.
     operations = [operation_by_name(name) for name in ("apply, no state", "workspace delete")]
 
@@ -169,7 +165,7 @@ def test_every_action_of_the_read_write_policy_is_needed_or_unsettled(bench: Ben
 def test_action_that_nothing_needs_is_found(bench: Bench, applied: Applied) -> None:
     statement = {"Effect": "Allow", "Action": "s3:GetBucketPolicy", "Resource": "*"}
     more = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    caller = Caller(ROLE, (applied.outputs["read_write_policy_json"], more))
+    caller = Caller(role_at(applied.target), (applied.outputs["read_write_policy_json"], more))
 
     table = permission_table(
         bench,

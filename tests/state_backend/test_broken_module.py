@@ -43,8 +43,10 @@ def broken(
     request: pytest.FixtureRequest,
     workspace_factory: Callable[..., Workspace],
     tmp_path_factory: pytest.TempPathFactory,
+    run_id: str,
 ) -> Broken:
-    folder = write_mutants(request.config.rootpath / "modules/state-backend", tmp_path_factory.mktemp("mutants"))
+    module = request.config.rootpath / "modules/state-backend"
+    folder = write_mutants(module, tmp_path_factory.mktemp("mutants"), run_id)
     workspace = workspace_factory(folder)
     workspace.plan()
     plan = workspace.show()

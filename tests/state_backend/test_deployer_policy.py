@@ -12,6 +12,7 @@ import pytest
 from backend_bench import make_bench
 from budget import at_night
 from modes import in_mode
+from who import role_at
 
 from tfproof.backend_use.operations import operation_by_name
 from tfproof.backend_use.permissions import actions_of, without_action
@@ -25,8 +26,6 @@ from tfproof.terraform.provider_mirror import find_provider_source
 
 pytestmark = pytest.mark.xdist_group("deployer")
 
-ROLE = "arn:aws:iam::123456789012:role/terraform"
-DEPLOYER = "arn:aws:iam::123456789012:role/deployer"
 DOCUMENT = Path(__file__).parents[2] / "docs" / "permissions.md"
 
 RECORDED = ("apply", "workspace delete", "init -migrate-state", "destroy")
@@ -36,7 +35,7 @@ Deploy = Callable[[str, Credentials], Workspace]
 
 
 @pytest.fixture
-def deploy(tmp_path: Path, terraform: Terraform, target: Target, pytestconfig: pytest.Config) -> Deploy:
+def deploy(tmp_path: Path, terraform: Terraform, target: Target, pytestconfig: pytest.Config, run_id: str) -> Deploy:
     """Makes an initialised workspace of the module that somebody else is Terraform in."""
 
     def make(name: str, credentials: Credentials) -> Workspace:
@@ -47,7 +46,7 @@ def deploy(tmp_path: Path, terraform: Terraform, target: Target, pytestconfig: p
             providers=find_provider_source(pytestconfig.getoption("--provider-mirror")),
             environment={**target.environment(), **credentials.environment()},
             variables={
-                "bucket_name": f"tfproof-deployer-{name}",
+                "bucket_name": f"tfproof-deployer-{name}-{run_id}",
                 "lock_table_deletion_protection": False,
                 "lifecycle_enabled": False,
             },
@@ -78,10 +77,12 @@ def for_this(policy: dict[str, Any], name: str) -> str:
     return json.dumps(policy).replace("terraform-state-cloud-app", name).replace("terraform-locks", f"{name}-locks")
 
 
-def test_documented_deployer_policy_applies_and_destroys_the_module(gateway: Gateway, deploy: Deploy) -> None:
-    policy = for_this(documented(), "tfproof-deployer-documented")
+def test_documented_deployer_policy_applies_and_destroys_the_module(
+    gateway: Gateway, deploy: Deploy, target: Target, run_id: str
+) -> None:
+    policy = for_this(documented(), f"tfproof-deployer-documented-{run_id}")
     assert validate(policy, PolicyKind.IDENTITY) == []
-    credentials = gateway.credentials(DEPLOYER, policies=[policy])
+    credentials = gateway.credentials(role_at(target, "deployer"), policies=[policy])
 
     come_and_go(deploy("documented", credentials))
 
@@ -93,10 +94,12 @@ def test_documented_deployer_policy_applies_and_destroys_the_module(gateway: Gat
     assert unused <= {"s3:PutLifecycleConfiguration"}
 
 
-def test_deployer_without_a_grant_for_the_table_is_refused(gateway: Gateway, deploy: Deploy) -> None:
+def test_deployer_without_a_grant_for_the_table_is_refused(
+    gateway: Gateway, deploy: Deploy, target: Target, run_id: str
+) -> None:
     """DynamoDB makes itself a grant on the key, in the caller's name: no emulator asks whether the caller may."""
-    text = for_this(documented(), "tfproof-deployer-grantless")
-    credentials = gateway.credentials(DEPLOYER, policies=without_action([text], "kms:CreateGrant"))
+    text = for_this(documented(), f"tfproof-deployer-grantless-{run_id}")
+    credentials = gateway.credentials(role_at(target, "deployer"), policies=without_action([text], "kms:CreateGrant"))
     workspace = deploy("grantless", credentials)
     workspace.plan()
 
@@ -119,14 +122,14 @@ def bench(tmp_path: Path, terraform: Terraform, gateway: Gateway, applied: Appli
 @pytest.mark.parametrize("name", RECORDED[: at_night(len(RECORDED), 2)])
 def test_recorded_policy_is_enough_and_minimal(name: str, bench: Bench, applied: Applied) -> None:
     operation, backend = operation_by_name(name), applied.outputs["backend_config"]
-    recorded = bench.attempt(operation, backend, Caller(ROLE, (), enforced=False))
+    recorded = bench.attempt(operation, backend, Caller(role_at(applied.target), (), enforced=False))
     policy = recorded.calls.minimal_policy()
     assert policy == type(recorded.calls)(reversed(list(recorded.calls))).minimal_policy()
     # Each trial has a state of its own; what was seen of the one must fit the other.
     text = re.sub(r"tfproof-trial-\d+", "tfproof-trial-*", json.dumps(policy))
     assert validate(text, PolicyKind.IDENTITY) == []
 
-    assert bench.attempt(operation, backend, Caller(ROLE, (text,))).went_well
+    assert bench.attempt(operation, backend, Caller(role_at(applied.target), (text,))).went_well
 
     unsettled = {
         action
@@ -143,6 +146,6 @@ def test_recorded_policy_is_enough_and_minimal(name: str, bench: Bench, applied:
     not_missed = {
         action
         for action in actions_of([text])
-        if bench.attempt(operation, backend, Caller(ROLE, without_action([text], action))).went_well
+        if bench.attempt(operation, backend, Caller(role_at(applied.target), without_action([text], action))).went_well
     }
     assert not_missed == unsettled - settled

@@ -95,7 +95,7 @@ def stand(workspace: Callable[..., Workspace], target: Target) -> Stand:
 
 
 def test_with_a_lock_table_a_refused_destroy_changes_nothing_at_all(stand: Stand) -> None:
-    standing = stand(bucket_name="tfproof-destroy")
+    standing = stand(bucket_name="tfproof-destroy-{run}")
     before = standing.protection()
     resources = [resource.address for resource in standing.workspace.state().managed]
     versions = versions_in(standing.target, standing.bucket)
@@ -124,7 +124,7 @@ def test_with_a_lock_table_a_refused_destroy_changes_nothing_at_all(stand: Stand
 
 
 def test_without_a_table_the_bucket_refuses_while_one_version_is_left_and_the_key_stays(stand: Stand) -> None:
-    standing = stand(bucket_name="tfproof-destroy-s3", lock_mode="s3")
+    standing = stand(bucket_name="tfproof-destroy-s3-{run}", lock_mode="s3")
     before = standing.protection()
     first, second = versions_in(standing.target, standing.bucket)
     standing.target.client("s3").delete_object(Bucket=standing.bucket, Key=first[0], VersionId=first[1])
@@ -159,7 +159,7 @@ def test_without_the_order_of_bucket_and_key_a_refused_destroy_costs_the_key(
     bucket = module / "bucket.tf"
     ordering = replacing("  depends_on = [aws_kms_key.tf_state]\n", "")
     bucket.write_text(ordering(bucket.read_text(encoding="utf-8")), encoding="utf-8")
-    standing = stand(module, bucket_name="tfproof-destroy-unordered", lock_mode="s3")
+    standing = stand(module, bucket_name="tfproof-destroy-unordered-{run}", lock_mode="s3")
 
     said = standing.refusal()
 

@@ -19,7 +19,7 @@ from tfproof.targets.target import Target
 from tfproof.terraform import ModuleSource, Plan
 
 MODULE = "modules/state-backend"
-MINIMAL = (f"{MODULE}/examples/minimal", {"bucket_name": "tfproof-minimal"})
+MINIMAL = (f"{MODULE}/examples/minimal", {"bucket_name": "tfproof-minimal-{run}"})
 COMPLETE: tuple[str, dict[str, str]] = (f"{MODULE}/examples/complete", {})
 
 pytestmark = [pytest.mark.xdist_group("examples"), pytest.mark.usefixtures("both_applied")]
@@ -37,7 +37,7 @@ complete = pytest.mark.stack(*COMPLETE)
 def both_applied(request: pytest.FixtureRequest) -> None:
     """Both at once: each waits a minute for its lifecycle rules."""
     run = pytest_plugin._run(request.config)
-    specs = [StackSpec(request.config.rootpath / path, variables) for path, variables in (MINIMAL, COMPLETE)]
+    specs = [StackSpec(request.config.rootpath / path, run.named(variables)) for path, variables in (MINIMAL, COMPLETE)]
     with ThreadPoolExecutor(len(specs)) as pool:
         list(pool.map(run.applied, specs))
 
@@ -102,15 +102,15 @@ def test_outputs_are_those_of_the_module(example: str, applied: Applied, request
 
 
 @pytest.mark.stack(*MINIMAL)
-def test_minimal_takes_every_default(applied: Applied) -> None:
+def test_minimal_takes_every_default(applied: Applied, run_id: str) -> None:
     assert len(applied.state.managed) == 10
     assert applied.outputs["backend_config"] == {
-        "bucket": "tfproof-minimal",
+        "bucket": f"tfproof-minimal-{run_id}",
         "key": "terraform.tfstate",
         "region": "us-east-1",
         "encrypt": True,
         "kms_key_id": applied.outputs["kms_key_arn"],
-        "dynamodb_table": "tfproof-minimal-locks",
+        "dynamodb_table": f"tfproof-minimal-{run_id}-locks",
     }
 
 

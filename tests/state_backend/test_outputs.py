@@ -10,26 +10,26 @@ from tfproof.checks.output_documented_policy import DOCUMENTED_ACTIONS
 from tfproof.proof.fixtures import Applied
 
 
-def test_names_and_arns_are_those_of_what_was_made(applied: Applied) -> None:
-    outputs = applied.outputs
-    table = applied.target.client("dynamodb").describe_table(TableName="tfproof-state-locks")["Table"]
+def test_names_and_arns_are_those_of_what_was_made(applied: Applied, run_id: str) -> None:
+    name, outputs = f"tfproof-state-{run_id}", applied.outputs
+    table = applied.target.client("dynamodb").describe_table(TableName=f"{name}-locks")["Table"]
 
-    assert outputs["bucket_name"] == "tfproof-state"
-    assert outputs["bucket_arn"] == "arn:aws:s3:::tfproof-state"
+    assert outputs["bucket_name"] == name
+    assert outputs["bucket_arn"] == f"arn:aws:s3:::{name}"
     assert outputs["bucket_region"] == "us-east-1"
     assert (outputs["lock_table_name"], outputs["lock_table_arn"]) == (table["TableName"], table["TableArn"])
     assert outputs["kms_key_arn"] == applied.state["aws_kms_key.tf_state"].at("arn")
-    assert outputs["kms_key_alias"] == "alias/tfproof-state"
+    assert outputs["kms_key_alias"] == f"alias/{name}"
 
 
-def test_backend_config_holds_the_full_key_arn(applied: Applied) -> None:
+def test_backend_config_holds_the_full_key_arn(applied: Applied, run_id: str) -> None:
     assert applied.outputs["backend_config"] == {
-        "bucket": "tfproof-state",
+        "bucket": f"tfproof-state-{run_id}",
         "key": "terraform.tfstate",
         "region": "us-east-1",
         "encrypt": True,
         "kms_key_id": applied.outputs["kms_key_arn"],
-        "dynamodb_table": "tfproof-state-locks",
+        "dynamodb_table": f"tfproof-state-{run_id}-locks",
     }
 
 

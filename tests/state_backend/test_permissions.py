@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from modes import MODES
 from simulation import simulate
+from who import user_at
 
 from tfproof.checks.output_documented_policy import DOCUMENTED_ACTIONS
 from tfproof.proof.fixtures import Applied
@@ -24,7 +25,7 @@ from tfproof.proof.identity import Iam
 PREFIX = pytest.mark.stack(
     "modules/state-backend",
     {
-        "bucket_name": "tfproof-prefix",
+        "bucket_name": "tfproof-prefix-{run}",
         "lock_mode": "both",
         "lifecycle_enabled": False,
         "state_key": "team-a/terraform.tfstate",
@@ -128,12 +129,13 @@ class Stand:
     def things(self) -> dict[str, str]:
         outputs = self.applied.outputs
         bucket, key = outputs["bucket_arn"], outputs["backend_config"]["key"]
+        tables = f"arn:aws:dynamodb:us-east-1:{self.applied.target.account_id}:table"
         return {
             "bucket": bucket,
             "state": f"{bucket}/{key}",
             "workspace": f"{bucket}/env:/dev/{key}",
             "lock file": f"{bucket}/{key}.tflock",
-            "table": outputs.get("lock_table_arn") or "arn:aws:dynamodb:us-east-1:123456789012:table/no-such-table",
+            "table": outputs.get("lock_table_arn") or f"{tables}/no-such-table",
             "key": outputs["kms_key_arn"],
             "everything": "*",
         }
@@ -146,7 +148,7 @@ class Stand:
             "state": "arn:aws:s3:::another-bucket/terraform.tfstate",
             "workspace": "arn:aws:s3:::another-bucket/env:/dev/terraform.tfstate",
             "lock file": "arn:aws:s3:::another-bucket/terraform.tfstate.tflock",
-            "table": "arn:aws:dynamodb:us-east-1:123456789012:table/another-table",
+            "table": f"arn:aws:dynamodb:us-east-1:{self.applied.target.account_id}:table/another-table",
             "key": key.rpartition("/")[0] + "/99999999-9999-4999-8999-999999999999",
         }
 
@@ -284,7 +286,7 @@ WRITES: dict[str, tuple[dict[str, Any], str]] = {
     "AES256": ({ALGORITHM: "AES256"}, "explicitDeny"),
     "aws:kms:dsse": ({ALGORITHM: "aws:kms:dsse", KEY_ID: "<key>"}, "explicitDeny"),
     "another key": ({ALGORITHM: "aws:kms", KEY_ID: "<another key>"}, "explicitDeny"),
-    "the key's alias": ({ALGORITHM: "aws:kms", KEY_ID: "alias/tfproof-dynamodb"}, "explicitDeny"),
+    "the key's alias": ({ALGORITHM: "aws:kms", KEY_ID: "<alias>"}, "explicitDeny"),
     "aws:kms without a key": ({ALGORITHM: "aws:kms"}, "explicitDeny"),
     "SSE-C": ({CUSTOMER: "AES256"}, "explicitDeny"),
     "no header": ({}, "allowed"),
@@ -296,7 +298,11 @@ WRITES: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize("write", WRITES)
 def test_bucket_policy_decides_a_write_by_how_it_is_encrypted(stand: Stand, mode: str, write: str) -> None:
     context, expected = WRITES[write]
-    names = {"<key>": stand.things["key"], "<another key>": stand.others["key"]}
+    names = {
+        "<key>": stand.things["key"],
+        "<another key>": stand.others["key"],
+        "<alias>": stand.applied.outputs["kms_key_alias"],
+    }
     keys = {**TLS, **{name: names.get(str(value), value) for name, value in context.items()}}
     policy = stand.applied.live.bucket_policy
 
@@ -328,14 +334,14 @@ def test_key_policy_leaves_the_decision_to_iam_in_the_account_and_to_nobody_outs
     def may(principal: str, key_policy: str | None) -> Any:
         return stand.iam.can(allow, "kms:Decrypt", key, principal=principal, resource_policy=key_policy)
 
-    ours, foreign = (f"arn:aws:iam::{account}:user/somebody" for account in ("123456789012", "210987654321"))
+    ours, foreign = user_at(stand.applied.target, "somebody"), "arn:aws:iam::210987654321:user/somebody"
     without_root = json.dumps(
         {
             "Version": "2012-10-17",
             "Statement": [
                 {
                     "Effect": "Allow",
-                    "Principal": {"AWS": "arn:aws:iam::123456789012:user/administrator"},
+                    "Principal": {"AWS": user_at(stand.applied.target, "administrator")},
                     "Action": "kms:*",
                     "Resource": "*",
                 }

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -22,8 +22,8 @@ from tfproof import pytest_plugin
 from tfproof.targets.target import Target
 from tfproof.terraform import Workspace
 
-# All workers of a run share one target, so each needs a name of its own should the group be spread over them.
-BUCKET = f"tfproof-runbook-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+# All workers of a run share one target, and other runs may as well: each process has a name of its own.
+BUCKET = f"tfproof-runbook-{uuid.uuid4().hex[:8]}"
 TABLE = f"{BUCKET}-locks"
 KEY = "terraform.tfstate"
 

@@ -309,8 +309,10 @@ MUTANTS: tuple[Mutant, ...] = (
 )
 
 
-def write_mutants(module: Path, folder: Path) -> Path:
+def write_mutants(module: Path, folder: Path, run_id: str) -> Path:
     """Writes a copy of the module for each mutant, and a root module that calls every one of them.
+
+    Their buckets carry the run's id: names of buckets are one space for all runs at a shared target.
 
     Twenty-odd broken modules cost one plan and one apply that way. The slow lifecycle configuration is left out: none
     of these breaks it.
@@ -328,7 +330,7 @@ def write_mutants(module: Path, folder: Path) -> Path:
             table.write_text(text, encoding="utf-8")
         name = mutant.name.replace("-", "_")
         calls.append(
-            f'module "{name}" {{\n  source = "./{mutant.name}"\n  bucket_name = "tfproof-{mutant.name}"\n'
+            f'module "{name}" {{\n  source = "./{mutant.name}"\n  bucket_name = "tfproof-{mutant.name}-{run_id}"\n'
             f"  lifecycle_enabled = false\n}}\n"
             f'output "{name}" {{\n  value = module.{name}\n}}\n'
         )

@@ -11,7 +11,8 @@ __all__ = ["MODES", "in_mode"]
 
 def _variables(mode: str) -> dict[str, Any]:
     # Without the lifecycle, which grants nobody anything and takes a minute.
-    variables: dict[str, Any] = {"bucket_name": f"tfproof-{mode}", "lock_mode": mode, "lifecycle_enabled": False}
+    name = f"tfproof-{mode}-{{run}}"
+    variables: dict[str, Any] = {"bucket_name": name, "lock_mode": mode, "lifecycle_enabled": False}
     return variables if mode == "s3" else {**variables, "lock_table_name": f"locks-{mode}"}
 
 
