@@ -33,6 +33,7 @@ _LARGEST_BODY: Final = 16 * 1024 * 1024
 _MOST_HEADERS: Final = 512
 _LARGEST_HEADERS: Final = 64 * 1024
 _ERROR: Final = re.compile(rb'<Code>([^<]*)</Code>|"__type":\s*"(?:[^"#]*#)?([^"]+)"')
+_OBJECT_READS: Final = ("GetObject", "HeadObject")
 _KEEP_BODY: Final = 1024 * 1024
 _BAD_REQUEST: Final = 400
 _NOT_FOUND: Final = 404
@@ -192,7 +193,7 @@ class Application:
         operation, principal = exchange.operation, exchange.principal
         if not (exchange.enforced and principal is not None and answer.status == _NOT_FOUND):
             return None
-        if operation.service != "s3" or operation.name not in ("GetObject", "HeadObject"):
+        if operation.service != "s3" or operation.name not in _OBJECT_READS:
             return None
         context = {name: value for name, value in exchange.needs[0].context.items() if name.startswith("aws:")}
         bucket = exchange.needs[0].resource.partition("/")[0]
@@ -205,7 +206,7 @@ class Application:
         """What has to be known of a call that was passed on, before its answer goes out."""
         operation = exchange.operation
         self._view.changed_by(operation)
-        seen = SeenAnswer(self._view, answer)
+        seen = SeenAnswer(self._view, answer, of_object=operation.name in _OBJECT_READS)
         if answer.status < _BAD_REQUEST and operation.name == "CreateMultipartUpload":
             found = re.search(rb"<UploadId>([^<]+)</UploadId>", answer.buffered())
             if found:

@@ -243,10 +243,13 @@ class SeenAnswer:
     Args:
         view: Whom to ask for the rest.
         answer: The answer to the call.
+        of_object: Whether the call read an object, so that the answer is about that; an emulator that names no
+            encryption in it then has none, and asking it again would tell the same.
     """
 
-    def __init__(self, view: TargetView, answer: Answer) -> None:
+    def __init__(self, view: TargetView, answer: Answer, *, of_object: bool) -> None:
         self._view = view
+        self._of_object = of_object
         self.account_id = view.account_id
         self.key_arn = view.key_arn
         self.key_aliases = view.key_aliases
@@ -270,7 +273,7 @@ class SeenAnswer:
 
     def object_encryption(self, bucket: str, key: str, version: str) -> Encryption | None:
         """See `Surroundings.object_encryption`."""
-        return self._seen if self._seen.algorithm else self._view.object_encryption(bucket, key, version)
+        return self._seen if self._of_object else self._view.object_encryption(bucket, key, version)
 
 
 class _Raw:
