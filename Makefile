@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MODULE ?= modules/state-backend
 WORKERS ?= 2
+# Where stacks are applied: embedded, localstack (one that runs already) or localstack-host (installed and started).
+TARGET ?= embedded
 # As tfproof looks for it.
 TERRAFORM ?= $(shell command -v terraform || command -v tofu || echo $(BIN)/tfproof-terraform)
 # A proof run needs nothing but a bucket name; PROVE='--var-file prod.tfvars' replaces it.
@@ -17,15 +19,27 @@ PROVE ?= --var bucket_name=tfproof-state
 
 .PHONY: help
 help: ## what there is to make
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: prove
 prove: $(READY) ## prove the module: plan, apply, audit, destroy, with the real Terraform on an emulator
 	@$(BIN)/tfproof prove $(MODULE) $(PROVE)
 
 .PHONY: test
-test: $(READY) ## run every test, two at a time
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(PYTEST)
+test: $(READY) ## run every test, two at a time; TARGET=localstack or localstack-host: at a LocalStack
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --target $(TARGET) $(if $(filter embedded,$(TARGET)),,$(AT_TARGET)) $(PYTEST)
+
+# What is about a target. The rest of the suite has an embedded one of its own, or none: it has run there already.
+AT_TARGET := tests/state_backend tests/targets
+
+.PHONY: test-localstack
+test-localstack: $(READY) ## the same at a LocalStack in Docker, which is started and taken down
+	$(BIN)/python tools/compose_localstack.py $(MAKE) --no-print-directory test TARGET=localstack
+
+.PHONY: test-localstack-host
+test-localstack-host: $(READY) ## the same at a LocalStack that is installed from PyPI, without Docker
+	$(BIN)/python -m tfproof.targets.localstack.installation
+	@$(MAKE) --no-print-directory test TARGET=localstack-host
 
 .PHONY: lint
 lint: $(READY) ## ruff, mypy, terraform fmt, and whether the generated docs are current
@@ -51,6 +65,10 @@ lock: $(READY) ## resolve requirements/lock.txt anew, with hashes and without th
 		-o requirements/lock.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 		--python-version 3.11 --no-header --upgrade requirements/terraform.in -o requirements/terraform.txt
+	# Older than its release: what came later breaks LocalStack 4.14.0.
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+		--python-version 3.13 --exclude-newer 2026-03-05 requirements/localstack.in \
+		-o src/tfproof/targets/localstack/requirements.txt
 
 .PHONY: clean
 clean: ## remove the environment and all caches

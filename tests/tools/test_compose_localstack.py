@@ -79,6 +79,12 @@ def test_one_that_demands_a_token_is_told_as_such(docker: Docker) -> None:
     assert docker.told == [UP, DOWN]
 
 
+def test_command_is_told_where_it_is(docker: Docker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCALSTACK_PORT", "14566")
+
+    assert docker.run("sh", "-c", "echo $LOCALSTACK_HOST").stdout == "127.0.0.1:14566\n"
+
+
 @pytest.mark.parametrize(
     ("cases", "said"),
     [
