@@ -229,6 +229,9 @@ def _prove(options: argparse.Namespace) -> int:
         if options.keep:
             console.print(f"  kept in    {folder}\n", highlight=False, soft_wrap=True)
 
+    def say(line: str) -> None:
+        sys.stderr.write(f"tfproof: {line}\n")
+
     settings = Settings(
         module=options.module,
         variables=parse_assignments(options.var),
@@ -243,7 +246,7 @@ def _prove(options: argparse.Namespace) -> int:
         depth=Depth(options.depth),
     )
     try:
-        proof = prove(settings, report, started=started)
+        proof = prove(settings, report, started=started, say=say)
     finally:
         report.stop()
     report.results(proof, workspaces[0].locate)

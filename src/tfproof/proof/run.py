@@ -10,6 +10,7 @@ from typing import Any
 
 from tfproof.backend_use.use import Depth
 from tfproof.interrupts import Held
+from tfproof.proof.giving_back import given_back
 from tfproof.proof.journey import Journey
 from tfproof.proof.observer import Observer
 from tfproof.proof.proof import Proof
@@ -61,6 +62,7 @@ def prove(
     observer: Observer,
     *,
     started: Callable[[Proof, Workspace, Path], None] = lambda _proof, _workspace, _folder: None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Proof:
     """Takes the journey of one module.
 
@@ -68,6 +70,7 @@ def prove(
         settings: What to prove, and with what.
         observer: Who is told on the way.
         started: Called once everything was found, before the first step, with proof, workspace and run folder.
+        say: Is told what takes long before that.
 
     Raises:
         UsageError: The settings cannot be meant.
@@ -75,16 +78,21 @@ def prove(
         KeyboardInterrupt: After everything that was started has been ended.
     """
     with Held():
-        return _prove(settings, observer, started)
+        return _prove(settings, observer, started, say)
 
 
-def _prove(settings: Settings, observer: Observer, started: Callable[[Proof, Workspace, Path], None]) -> Proof:
+def _prove(
+    settings: Settings,
+    observer: Observer,
+    started: Callable[[Proof, Workspace, Path], None],
+    say: Callable[[str], None],
+) -> Proof:
     run_folder = RunFolder(keep=settings.keep)
     folder = run_folder.path
     kept = Providers(run_folder, keep=settings.keep_provider)
     try:
         # The server starts while Terraform says its version and the mirror is looked for.
-        target = settings.target.start(run_folder, region=settings.region, say=observer.progress)
+        target = settings.target.start(run_folder, region=settings.region, say=say)
         try:
             with ThreadPoolExecutor(2) as pool:
                 terraform = pool.submit(find_terraform, settings.terraform)
@@ -111,7 +119,8 @@ def _prove(settings: Settings, observer: Observer, started: Callable[[Proof, Wor
             )
             started(proof, workspace, folder)
             journey = Journey(workspace, target, proof, providers=kept, observer=observer, depth=settings.depth)
-            return journey.run()
+            with given_back(target, run_folder):
+                return journey.run()
         finally:
             kept.stop()
             target.stop()

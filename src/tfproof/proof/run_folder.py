@@ -93,6 +93,7 @@ class RunFolder:
 
     def __init__(self, *, keep: bool = False) -> None:
         self._keep = keep
+        self._left = False
         self._lock = threading.Lock()
         self._processes: dict[int, ProcessRecord] = {}
         self._target: dict[str, str] = {}
@@ -124,9 +125,13 @@ class RunFolder:
             self._target = target
             self._write()
 
+    def leave(self) -> None:
+        """Lets it stay with its manifest, though not kept on purpose: `tfproof gc` has something to finish."""
+        self._left = True
+
     def remove(self) -> None:
         """Removes it with all the secrets in it, unless it is kept."""
-        if self._keep:
+        if self._keep or self._left:
             with self._lock:
                 self._write()
         else:

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 from tfproof.errors import TfproofError
 from tfproof.interrupts import Held
 from tfproof.proof import interventions
+from tfproof.proof.giving_back import give_back
 from tfproof.proof.providers import Providers
 from tfproof.proof.run_folder import RunFolder
 from tfproof.proof.target_choice import TargetChoice
@@ -185,6 +186,8 @@ class Stacks:
             self._closed = True
             self._providers.stop()
             if self._target is not None:
+                not_given_back = give_back(self._target, self.settings.folder)
+                problems += [not_given_back] if not_given_back else []
                 self._target.stop()
         return problems
 

@@ -111,7 +111,13 @@ class Emulator:
         Raises:
             TargetError: It does not. The provider would try 25 times and take half a minute to say so.
         """
-        where = urlsplit(self.endpoint)
+        self.check_connects(self.endpoint)
+        if self.upstream:
+            self.check_connects(self.upstream)
+
+    def check_connects(self, endpoint: str) -> None:
+        """Sees that connections are taken at an endpoint of this target; see `check_alive`."""
+        where = urlsplit(endpoint)
         try:
             socket.create_connection((where.hostname or "", where.port or 80), timeout=_ALIVE_SECONDS).close()
         except OSError as error:

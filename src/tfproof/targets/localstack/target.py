@@ -44,6 +44,7 @@ class LocalStackTarget(FrontedEmulator):
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
         health = await_health(endpoint, seconds=seconds, say=say)
+        self._localstack = endpoint
         account = _new_account()
         super().__init__(
             log,
@@ -55,6 +56,11 @@ class LocalStackTarget(FrontedEmulator):
             outlives=outlives,
             region=region,
         )
+
+    def check_alive(self) -> None:
+        """Sees that both the gateway and LocalStack still take connections; see `Emulator.check_alive`."""
+        self.check_connects(self.endpoint)
+        self.check_connects(self._localstack)
 
 
 class LocalStackHostTarget(LocalStackTarget):

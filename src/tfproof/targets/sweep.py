@@ -1,0 +1,97 @@
+"""Deletes everything in an account of an emulator: what a run leaves behind that could not destroy it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+__all__ = ["sweep"]
+
+_PAGE: Final = 1000
+_SHORTEST_WINDOW: Final = 7
+"""Days; KMS deletes no key at once."""
+
+
+def sweep(client: Callable[[str], Any]) -> Iterator[str]:
+    """Deletes all buckets, tables, keys, policies, roles and users there are, and names each.
+
+    Only for an account that is one run's own, as `LocalStackTarget` takes one. Protections are no reason to stop:
+    whoever calls this has decided.
+
+    Args:
+        client: Makes the boto3 client of a service, in the account and region to sweep.
+    """
+    yield from _buckets(client("s3"))
+    yield from _tables(client("dynamodb"))
+    yield from _keys(client("kms"))
+    yield from _identities(client("iam"))
+
+
+def _buckets(s3: Any) -> Iterator[str]:
+    names = [bucket["Name"] for bucket in s3.list_buckets().get("Buckets", [])]
+    for name in names:  # before the first is emptied: calls to one that logs may put objects into another
+        s3.put_bucket_logging(Bucket=name, BucketLoggingStatus={})
+    for name in names:
+        for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
+            entries = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+            found = [{"Key": entry["Key"], "VersionId": entry["VersionId"]} for entry in entries]
+            for start in range(0, len(found), _PAGE):
+                s3.delete_objects(Bucket=name, Delete={"Objects": found[start : start + _PAGE], "Quiet": True})
+        for upload in s3.list_multipart_uploads(Bucket=name).get("Uploads", []):
+            s3.abort_multipart_upload(Bucket=name, Key=upload["Key"], UploadId=upload["UploadId"])
+        s3.delete_bucket(Bucket=name)
+        yield f"s3 bucket {name}"
+
+
+def _tables(dynamodb: Any) -> Iterator[str]:
+    for page in dynamodb.get_paginator("list_tables").paginate():
+        for name in page["TableNames"]:
+            if dynamodb.describe_table(TableName=name)["Table"].get("DeletionProtectionEnabled"):
+                dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
+            dynamodb.delete_table(TableName=name)
+            yield f"dynamodb table {name}"
+
+
+def _keys(kms: Any) -> Iterator[str]:
+    for page in kms.get_paginator("list_aliases").paginate():
+        for alias in page["Aliases"]:
+            if not alias["AliasName"].startswith("alias/aws/"):
+                kms.delete_alias(AliasName=alias["AliasName"])
+                yield f"kms {alias['AliasName']}"
+    for page in kms.get_paginator("list_keys").paginate():
+        for key in page["Keys"]:
+            metadata = kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]
+            if metadata.get("KeyManager") != "AWS" and metadata["KeyState"] not in ("PendingDeletion", "Unavailable"):
+                kms.schedule_key_deletion(KeyId=key["KeyId"], PendingWindowInDays=_SHORTEST_WINDOW)
+                yield f"kms key {key['KeyId']} (pending deletion)"
+
+
+def _identities(iam: Any) -> Iterator[str]:
+    for kind, all_of, name_of in (("role", "list_roles", "RoleName"), ("user", "list_users", "UserName")):
+        for page in iam.get_paginator(all_of).paginate():
+            for entity in page[f"{kind.title()}s"]:
+                if not entity.get("Path", "/").startswith("/aws-service-role/"):
+                    _delete_entity(iam, kind, {name_of: entity[name_of]})
+                    yield f"iam {kind} {entity[name_of]}"
+    for page in iam.get_paginator("list_policies").paginate(Scope="Local"):
+        for policy in page["Policies"]:
+            for version in iam.list_policy_versions(PolicyArn=policy["Arn"])["Versions"]:
+                if not version["IsDefaultVersion"]:
+                    iam.delete_policy_version(PolicyArn=policy["Arn"], VersionId=version["VersionId"])
+            iam.delete_policy(PolicyArn=policy["Arn"])
+            yield f"iam policy {policy['PolicyName']}"
+
+
+def _delete_entity(iam: Any, kind: str, which: dict[str, str]) -> None:
+    """Deletes a role or a user with what hangs on it."""
+    for attached in getattr(iam, f"list_attached_{kind}_policies")(**which)["AttachedPolicies"]:
+        getattr(iam, f"detach_{kind}_policy")(**which, PolicyArn=attached["PolicyArn"])
+    for name in getattr(iam, f"list_{kind}_policies")(**which)["PolicyNames"]:
+        getattr(iam, f"delete_{kind}_policy")(**which, PolicyName=name)
+    if kind == "user":
+        for key in iam.list_access_keys(**which)["AccessKeyMetadata"]:
+            iam.delete_access_key(**which, AccessKeyId=key["AccessKeyId"])
+    with contextlib.suppress(iam.exceptions.NoSuchEntityException):
+        getattr(iam, f"delete_{kind}_permissions_boundary")(**which)
+    getattr(iam, f"delete_{kind}")(**which)
