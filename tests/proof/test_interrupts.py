@@ -106,6 +106,31 @@ def test_sigterm_is_as_good_as_ctrl_c(journey: Journey) -> None:
     assert journey.folders() == []
 
 
+@pytest.mark.parametrize("at", ["folder", "command"])
+def test_ctrl_c_ends_a_command_that_is_recorded(tmp_path: Path, at: str) -> None:
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    ready = tmp_path / "ready"
+    with subprocess.Popen(
+        [sys.executable, "-m", "tfproof.cli", "record", "--", "sh", "-c", f"touch {ready}; exec sleep 60"],
+        env={**os.environ, "TMPDIR": str(temporary)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        process_group=0,
+    ) as run:
+        while not (ready.exists() if at == "command" else list(temporary.iterdir())):
+            assert run.poll() is None
+            time.sleep(0.005)
+        os.killpg(run.pid, signal.SIGINT)
+        said, _ = run.communicate(timeout=60)
+
+    assert run.returncode == 130, said
+    assert "Traceback" not in said
+    assert left_behind(temporary) == []
+    assert [path.name for path in temporary.iterdir() if path.name.startswith("tfproof")] == []
+
+
 def test_killed_run_leaves_a_manifest_that_gc_finishes(journey: Journey) -> None:
     journey.wait_for("apply")
     journey.process.kill()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -13,7 +14,7 @@ from typing import Final
 from tfproof.errors import EnvironmentProblem, UsageError
 from tfproof.gateway.call_log import CallLog
 from tfproof.gateway.client import Credentials, Gateway
-from tfproof.interrupts import Held
+from tfproof.interrupts import Held, raise_if_interrupted
 from tfproof.proof.run_folder import RunFolder
 from tfproof.targets.clients import make_client
 from tfproof.targets.embedded import EmbeddedTarget
@@ -26,6 +27,8 @@ __all__ = ["WatchSettings", "Watched", "watch"]
 _OTHERS: Final = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_CA_BUNDLE")
 """What would lead the command past the gateway, or make it somebody else."""
 _SECONDS_TO_END: Final = 30.0
+_LOOK: Final = 0.1
+"""Seconds between two looks at whether Ctrl-C has come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,11 @@ def watch(settings: WatchSettings) -> Watched:
     """
     policies = [_text(file) for file in settings.policies]
     boundary = _text(settings.boundary) if settings.boundary is not None else None
+    with Held():
+        return _watch(settings, policies, boundary)
+
+
+def _watch(settings: WatchSettings, policies: list[str], boundary: str | None) -> Watched:
     run_folder = RunFolder()
     try:
         target = _target(settings, run_folder.path / "target.log")
@@ -91,8 +99,7 @@ def watch(settings: WatchSettings) -> Watched:
                 exit_code = _run(settings.command, {**target.environment(), **caller.environment()})
             return Watched(exit_code, calls.of(caller.access_key), target.description)
         finally:
-            with Held():
-                target.stop()
+            target.stop()
     finally:
         run_folder.remove()
 
@@ -140,6 +147,7 @@ def _run(command: Sequence[str], environment: Mapping[str, str]) -> int:
         "NO_PROXY": "127.0.0.1,localhost",
         "no_proxy": "127.0.0.1,localhost",
     }
+    raise_if_interrupted()  # a command that starts after Ctrl-C would never hear of it
     try:
         process = subprocess.Popen(list(command), env=whole)
     except OSError as error:
@@ -147,7 +155,7 @@ def _run(command: Sequence[str], environment: Mapping[str, str]) -> int:
             f"command={command[0]!r} cannot be started: {error.strerror or error}", remedy="Name a program on PATH."
         ) from error
     try:
-        code = process.wait()
+        code = _wait(process)
     except KeyboardInterrupt:
         # It is in our process group and has had the Ctrl-C itself: Terraform needs a while to end in good order.
         try:
@@ -157,6 +165,13 @@ def _run(command: Sequence[str], environment: Mapping[str, str]) -> int:
             process.wait()
         raise
     return code if code >= 0 else 128 - code
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int:
+    while True:
+        raise_if_interrupted()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.wait(_LOOK)
 
 
 def _text(file: Path) -> str:
