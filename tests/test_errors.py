@@ -20,6 +20,7 @@ from tfproof.terraform.errors import TerraformError, describe_exit
 
 # Arguments of the classes that need more than a message.
 _ARGUMENTS: dict[str, tuple[Any, ...]] = {
+    "UnmappedOperation": ("s3", "GetObjectLegalHold", "it is not in the table"),
     "TerraformError": ("apply", 1, [Diagnostic("error", "No", detail="disk", address="a.b", filename="m.tf", line=3)]),
     "TerraformTimeout": ("apply", -2, [], "it took longer than 3 s"),
 }

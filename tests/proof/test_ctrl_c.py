@@ -107,6 +107,8 @@ def test_no_provider_starts_once_the_run_is_over(root: Path, left: Callable[[], 
 class StandIn:
     """A target that is a process and nothing else: a real one takes a second to start, and each line starts one."""
 
+    upstream = ""
+
     def __init__(self, log: Path, **_options: str) -> None:
         del log
         self._process = subprocess.Popen(["/bin/sleep", "60"])
@@ -126,7 +128,7 @@ class StandIn:
 def test_target_is_ended_whenever_ctrl_c_came_while_it_started(
     left: Callable[[], list[psutil.Process]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tfproof.proof.stacks.EmbeddedTarget", StandIn)
+    monkeypatch.setattr("tfproof.targets.embedded.EmbeddedTarget", StandIn)
     run_folder = RunFolder()
     stacks = [Stacks(StackSettings(folder=run_folder))]
 
@@ -134,7 +136,9 @@ def test_target_is_ended_whenever_ctrl_c_came_while_it_started(
         stacks[-1].target_address()
 
     places = []
-    for place in at_each_line(start, "proof/stacks.py", "proof/test_ctrl_c.py", "/subprocess.py"):
+    for place in at_each_line(
+        start, "proof/stacks.py", "proof/target_choice.py", "proof/test_ctrl_c.py", "/subprocess.py"
+    ):
         stacks[-1].close()
         assert left() == [], place
         stacks.append(Stacks(StackSettings(folder=run_folder)))
@@ -148,7 +152,7 @@ def test_target_is_ended_whenever_ctrl_c_came_while_it_started(
 def test_run_that_is_interrupted_at_any_line_leaves_neither_process_nor_folder(
     temporary: Path, root: Path, left: Callable[[], list[psutil.Process]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tfproof.proof.run.EmbeddedTarget", StandIn)
+    monkeypatch.setattr("tfproof.targets.embedded.EmbeddedTarget", StandIn)
 
     def missing(_explicit: str | None) -> None:
         raise TfproofError("no terraform")
@@ -160,7 +164,9 @@ def test_run_that_is_interrupted_at_any_line_leaves_neither_process_nor_folder(
             prove(Settings(module=root), Silent())
 
     places = []
-    for place in at_each_line(run, "proof/run.py", "proof/run_folder.py", "/subprocess.py", "/tempfile.py"):
+    for place in at_each_line(
+        run, "proof/run.py", "proof/run_folder.py", "proof/target_choice.py", "/subprocess.py", "/tempfile.py"
+    ):
         assert left() == [], place
         assert list(temporary.iterdir()) == [], place
         places.append(place)
