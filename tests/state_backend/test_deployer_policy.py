@@ -72,15 +72,19 @@ def documented() -> dict[str, Any]:
     return found
 
 
-def for_this(policy: dict[str, Any], name: str) -> str:
-    """The documented policy with the names of a test's own backend."""
-    return json.dumps(policy).replace("terraform-state-cloud-app", name).replace("terraform-locks", f"{name}-locks")
+def for_this(policy: dict[str, Any], name: str, account: str) -> str:
+    """The documented policy with the names of a test's own backend, in the target's account."""
+    own = {"terraform-state-cloud-app": name, "terraform-locks": f"{name}-locks", "123456789012": account}
+    text = json.dumps(policy)
+    for documented_name, own_name in own.items():
+        text = text.replace(documented_name, own_name)
+    return text
 
 
 def test_documented_deployer_policy_applies_and_destroys_the_module(
     gateway: Gateway, deploy: Deploy, target: Target, run_id: str
 ) -> None:
-    policy = for_this(documented(), f"tfproof-deployer-documented-{run_id}")
+    policy = for_this(documented(), f"tfproof-deployer-documented-{run_id}", target.account_id)
     assert validate(policy, PolicyKind.IDENTITY) == []
     credentials = gateway.credentials(role_at(target, "deployer"), policies=[policy])
 
@@ -98,7 +102,7 @@ def test_deployer_without_a_grant_for_the_table_is_refused(
     gateway: Gateway, deploy: Deploy, target: Target, run_id: str
 ) -> None:
     """DynamoDB makes itself a grant on the key, in the caller's name: no emulator asks whether the caller may."""
-    text = for_this(documented(), f"tfproof-deployer-grantless-{run_id}")
+    text = for_this(documented(), f"tfproof-deployer-grantless-{run_id}", target.account_id)
     credentials = gateway.credentials(role_at(target, "deployer"), policies=without_action([text], "kms:CreateGrant"))
     workspace = deploy("grantless", credentials)
     workspace.plan()

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from broken_modules import replacing
-from read_back import protection_of, versions_in
+from read_back import TABLE_IS_PROTECTED, protection_of, versions_in
 
 from tfproof.targets.target import Target
 from tfproof.terraform import TerraformError, Workspace
@@ -102,7 +102,7 @@ def test_with_a_lock_table_a_refused_destroy_changes_nothing_at_all(stand: Stand
 
     said = standing.refusal()
 
-    assert "can't be deleted while DeletionProtectionEnabled is set to True" in said
+    assert TABLE_IS_PROTECTED.search(said)
     assert before["versioning"] == {"Status": "Enabled"}
     assert before["key"]["KeyMetadata"]["KeyState"] == "Enabled"
     assert standing.protection() == before

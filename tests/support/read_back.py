@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
 from tfproof.targets.target import Target
 
-__all__ = ["protection_of", "versions_in"]
+__all__ = ["TABLE_IS_PROTECTED", "protection_of", "versions_in"]
+
+TABLE_IS_PROTECTED: Final = re.compile(
+    r"cannot be deleted as it is currently protected against deletion"  # AWS and DynamoDB Local
+    r"|can't be deleted while DeletionProtectionEnabled is set to True"  # moto
+)
+"""What is said to a DeleteTable under deletion protection."""
 
 _BUCKET = {
     "versioning": "get_bucket_versioning",

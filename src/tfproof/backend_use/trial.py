@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
 import threading
 from collections.abc import Mapping
@@ -135,7 +136,8 @@ class Bench:
         self._target = target
         self.gateway = gateway
         self._running = running
-        self._number = 0
+        # Several benches may use one bucket at the same time: none may meet the states of another.
+        self._number = secrets.randbelow(10**9) * 1000
         self._lock = threading.Lock()
 
     def place_for(self, backend: Mapping[str, Any]) -> dict[str, Any]:
