@@ -60,6 +60,14 @@ def newer_versions_kept(cloud: Cloud) -> Any:
     return rules[0]["NoncurrentVersionExpiration"].get("NewerNoncurrentVersions")
 
 
+@pytest.mark.emulator_gap(
+    target="embedded",
+    version="5.2.5",
+    mended=True,
+    what="NewerNoncurrentVersions of a lifecycle rule is dropped; the provider waits three minutes in vain",
+    aws="keeps and shows it",
+    thread="getmoto/moto#9708",
+)
 def test_lifecycle_keeps_newer_noncurrent_versions(plain: Cloud, mended: Cloud) -> None:
     assert newer_versions_kept(plain) is None
     assert newer_versions_kept(mended) == 3
@@ -86,6 +94,14 @@ def replication_rule(cloud: Cloud) -> Any:
     return cloud.s3.get_bucket_replication(Bucket=BUCKET)["ReplicationConfiguration"]["Rules"][0]
 
 
+@pytest.mark.emulator_gap(
+    target="embedded",
+    version="5.2.5",
+    mended=True,
+    what="GetBucketReplication leaves SourceSelectionCriteria out and makes up DeleteMarkerReplication and Filter",
+    aws="answers what was put",
+    thread="getmoto/moto#4421",
+)
 def test_replication_is_read_back_whole(plain: Cloud, mended: Cloud) -> None:
     assert "SourceSelectionCriteria" not in replication_rule(plain)
     whole = replication_rule(mended)
@@ -101,6 +117,14 @@ def rotation_period(cloud: Cloud) -> Any:
     return cloud.kms.get_key_rotation_status(KeyId=key).get("RotationPeriodInDays")
 
 
+@pytest.mark.emulator_gap(
+    target="embedded",
+    version="5.2.5",
+    mended=True,
+    what="RotationPeriodInDays is ignored: no second plan is ever empty",
+    aws="keeps and shows it",
+    thread="getmoto/moto#464",
+)
 def test_key_rotation_keeps_its_period(plain: Cloud, mended: Cloud) -> None:
     assert rotation_period(plain) is None
     assert rotation_period(mended) == 180
@@ -113,6 +137,13 @@ def test_mended_rotation_refuses_what_aws_refuses(mended: Cloud) -> None:
         mended.kms.enable_key_rotation(KeyId=key, RotationPeriodInDays=2561)  # boto3 itself refuses 89
 
 
+@pytest.mark.emulator_gap(
+    target="embedded",
+    version="5.2.5",
+    mended=True,
+    what="DisableKey, EnableKey, CancelKeyDeletion and ScheduleKeyDeletion by ARN end in HTTP 500",
+    aws="takes the key's id or its ARN",
+)
 def test_key_state_calls_take_an_arn(plain: Cloud, mended: Cloud) -> None:
     plain_key = plain.kms.create_key()["KeyMetadata"]["Arn"]
     with pytest.raises((ClientError, KeyError)):
@@ -135,6 +166,13 @@ def manager_of_awss_key(cloud: Cloud) -> Any:
     return cloud.kms.describe_key(KeyId="alias/aws/dynamodb")["KeyMetadata"]["KeyManager"]
 
 
+@pytest.mark.emulator_gap(
+    target="embedded",
+    version="5.2.5",
+    mended=True,
+    what="the key behind alias/aws/s3 or alias/aws/dynamodb counts as the customer's",
+    aws="calls itself the manager of it",
+)
 def test_keys_of_aws_say_so(plain: Cloud, mended: Cloud) -> None:
     assert manager_of_awss_key(plain) == "CUSTOMER"
     assert manager_of_awss_key(mended) == "AWS"
@@ -153,6 +191,14 @@ def put_under_a_tls_only_policy(cloud: Cloud) -> None:
     cloud.s3.put_object(Bucket=BUCKET, Key="state", Body=b"x")
 
 
+@pytest.mark.emulator_gap(
+    target="embedded",
+    version="5.2.5",
+    mended=True,
+    what="a Deny in a bucket policy is applied whatever its Condition says, so a TLS-only policy stops everything",
+    aws="evaluates the Condition",
+    thread="getmoto/moto#7840",
+)
 def test_bucket_policies_are_not_enforced(plain: Cloud, mended: Cloud) -> None:
     with pytest.raises(ClientError, match=r"403|AccessDenied|Forbidden"):
         put_under_a_tls_only_policy(plain)
@@ -169,6 +215,13 @@ def delete_under_a_marker(cloud: Cloud) -> Any:
     return cloud.s3.list_object_versions(Bucket=BUCKET).get("DeleteMarkers", [])
 
 
+@pytest.mark.emulator_gap(
+    target="embedded",
+    version="5.2.5",
+    mended=True,
+    what="deleting a key with a delete marker from a suspended bucket ends in HTTP 500",
+    aws="deletes it",
+)
 def test_delete_markers_go_from_a_suspended_bucket(plain: Cloud, mended: Cloud) -> None:
     with pytest.raises((ClientError, AttributeError), match=r"dispose|500"):
         delete_under_a_marker(plain)
@@ -186,6 +239,13 @@ def encryption_of_updated_table(cloud: Cloud, specification: dict[str, Any]) -> 
     return cloud.dynamodb.describe_table(TableName="locks")["Table"].get("SSEDescription")
 
 
+@pytest.mark.emulator_gap(
+    target="embedded",
+    version="5.2.5",
+    mended=True,
+    what="UpdateTable ignores SSESpecification: a table never comes under another key",
+    aws="encrypts the table under the key",
+)
 def test_table_takes_another_key(plain: Cloud, mended: Cloud) -> None:
     specification = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": REPLICA_KEY}
 
