@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Generator, Iterator
 
-from tfproof.errors import TargetError
+from tfproof.errors import TfproofError
 from tfproof.proof.giving_back import clear_account
 from tfproof.proof.run_folder import FoundRun, find_run_folders
 
@@ -53,7 +53,7 @@ def _clear(run: FoundRun) -> Generator[str, None, bool]:
     try:
         for name in clear_account(run.target, run.path):
             yield f"{run.path}: deleted {name} at {run.target['upstream']}"
-    except TargetError as error:
+    except TfproofError as error:
         yield (
             f"{run.path}: left alone, what it made is still at {run.target['upstream']}: {error.message}; "
             "run `tfproof gc` again when that is back, or remove the folder if it never will be"

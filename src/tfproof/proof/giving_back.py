@@ -33,7 +33,7 @@ def give_back(target: Emulator, run_folder: RunFolder) -> str:
         return ""
     try:
         list(clear_account(target.address(), run_folder.path))
-    except TargetError as error:
+    except TfproofError as error:
         run_folder.leave()
         return f"{error.message}\nWhat this run made there is still there: `tfproof gc` deletes it when it is back."
     return ""
