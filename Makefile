@@ -30,7 +30,9 @@ test: $(READY) ## run every test, two at a time; TARGET=localstack or localstack
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --target $(TARGET) $(if $(filter embedded,$(TARGET)),,$(AT_TARGET)) $(PYTEST)
 
 # What is about a target. The rest of the suite has an embedded one of its own, or none: it has run there already.
-AT_TARGET := tests/state_backend tests/targets
+AT_TARGET := tests/state_backend tests/targets tests/proof/test_localstack_outage.py tests/proof/test_targets_agree.py \
+	--ignore tests/state_backend/test_prove.py --ignore tests/state_backend/test_variables.py \
+	--ignore tests/targets/test_embedded.py --ignore tests/targets/test_moto_fixes.py
 
 .PHONY: test-localstack
 test-localstack: $(READY) ## the same at a LocalStack in Docker, which is started and taken down

@@ -377,6 +377,20 @@ def test_answer_names_the_encryption_of_a_plain_write(things: Things) -> None:
     assert things.put().get("ServerSideEncryption") == "AES256"
 
 
+@gap(
+    target="localstack",
+    version="4.14.0",
+    what="the key behind alias/aws/dynamodb calls itself the customer's",
+    aws="names itself as the key's manager",
+    instead="what is left over after destroy tells keys of AWS by their aliases",
+)
+def test_keys_of_aws_say_so(things: Things, target: Target) -> None:
+    metadata = things.kms.describe_key(KeyId="alias/aws/dynamodb")["KeyMetadata"]
+
+    assert f"kms key {metadata['KeyId']} (Enabled)" not in target.leftovers()
+    assert metadata["KeyManager"] == "AWS"
+
+
 def test_buckets_are_not_deleted_with_something_in_them(things: Things) -> None:
     things.put()
 

@@ -137,7 +137,7 @@ class Bench:
         self.gateway = gateway
         self._running = running
         # Several benches may use one bucket at the same time: none may meet the states of another.
-        self._number = secrets.randbelow(10**9) * 1000
+        self._number = (10**6 + secrets.randbelow(9 * 10**6)) * 1000
         self._lock = threading.Lock()
 
     def place_for(self, backend: Mapping[str, Any]) -> dict[str, Any]:
