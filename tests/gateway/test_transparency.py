@@ -136,6 +136,9 @@ class Side:
             return plain(error.response)
         if operation == "create_key":
             self.keys.append(found["KeyMetadata"]["KeyId"])
+        if service == "kms":
+            # A point in time is a number of more or fewer digits.
+            del found["ResponseMetadata"]["HTTPHeaders"]["content-length"]
         return plain(found)
 
 

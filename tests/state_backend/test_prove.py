@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from broken_modules import Edit, replacing
+from broken_modules import Edit, removing_statement, replacing
 
 from tfproof.checks import check_by_id
 
@@ -152,6 +152,23 @@ BROKEN = {
         '- expected  "Enabled"',
         '+ found     "PendingDeletion"  (the key after the refused destroy)',
         ["--var", "lock_mode=s3"],
+    ),
+    # What Terraform's own write does only shows when Terraform writes.
+    "use, key": Broken(
+        "bucket_policy.tf",
+        removing_statement("DenyUnsupportedEncryptionAlgorithm"),
+        ["policy-encryption-algorithm", "backend-key-bypass"],
+        ("bucket_policy.tf", ""),
+        "- expected  ",
+        "+ ",
+    ),
+    "use, permissions": Broken(
+        "permissions.tf",
+        replacing('"kms:DescribeKey", "kms:GenerateDataKey"]\n      Resource', '"kms:DescribeKey"]\n      Resource'),
+        ["output-documented-policy", "backend-documented-policy", "backend-state-encryption"],
+        ("outputs.tf", ""),
+        "- expected  ",
+        "kms:GenerateDataKey",
     ),
 }
 

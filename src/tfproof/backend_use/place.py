@@ -70,7 +70,7 @@ class Place:
         found: list[ObjectVersion] = []
         for page in s3.get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=self.key):
             found += [
-                self._version(s3, entry["Key"], entry["VersionId"])
+                self._version(s3, entry)
                 for entry in page.get("Versions", [])
                 if entry["Key"] in (self.key, self.lock_key)
             ]
@@ -161,11 +161,14 @@ class Place:
         except s3.exceptions.NoSuchKey:
             return None
 
-    def _version(self, s3: Any, key: str, version: str) -> ObjectVersion:
-        head = s3.head_object(Bucket=self.bucket, Key=key, VersionId=version)
+    def _version(self, s3: Any, entry: Mapping[str, Any]) -> ObjectVersion:
+        # The only version of a bucket whose versioning is suspended is called "null", and moto cannot be asked for it.
+        only = entry["VersionId"] == "null" and entry.get("IsLatest")
+        which = {} if only else {"VersionId": entry["VersionId"]}
+        head = s3.head_object(Bucket=self.bucket, Key=entry["Key"], **which)
         return ObjectVersion(
-            key,
-            version,
+            entry["Key"],
+            entry["VersionId"],
             str(head.get("ServerSideEncryption", "")),
             str(head.get("SSEKMSKeyId", "")),
             bool(head.get("BucketKeyEnabled", False)),

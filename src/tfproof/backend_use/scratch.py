@@ -41,6 +41,7 @@ _ANY_EXIT_CODE: Final = tuple(range(-64, 256))
 _SECONDS: Final = 300.0
 _COMPLAINTS: Final = ("Error: ", "Failed to ", "operation error ")
 _LONGEST: Final = 600
+_PREAMBLE: Final = re.compile(r"https response error StatusCode: \d+, RequestID: [^,]*,( HostID: [^,]*,)? ?")
 _COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -68,8 +69,8 @@ class Ran:
 
     @property
     def complaint(self) -> str:
-        """What it said of a failure, in one line; `""` when it said nothing of one."""
-        said = self.said
+        """What it said of a failure, in one line without the SDK's ids; `""` when it said nothing of one."""
+        said = _PREAMBLE.sub("", self.said)
         start = next((said.find(mark) for mark in _COMPLAINTS if mark in said), -1)
         return said[start : start + _LONGEST] if start >= 0 else (said[:_LONGEST] if self.exit_code else "")
 

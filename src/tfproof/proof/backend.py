@@ -50,9 +50,7 @@ def use_as_backend(
         name: text if isinstance(text := reveal(outputs.get(f"{name}_policy_json")), str) else None
         for name in ("documented", "read_write", "read_only")
     }
-    return use_backend(
-        bench, backend, Policies(**texts), account_id=target.account_id, depth=depth, progress=progress
-    )
+    return use_backend(bench, backend, Policies(**texts), account_id=target.account_id, depth=depth, progress=progress)
 
 
 def judge_use(use: BackendUse, live: LiveBackend) -> Iterator[tuple[Check, Iterator[Answer]]]:
