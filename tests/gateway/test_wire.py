@@ -358,6 +358,31 @@ def test_unknown_operation_is_recorded_and_when_enforcing_refused(target: Embedd
     assert (refused.operation, refused.decision) == ("", "implicitDeny")
 
 
+def test_operation_whose_actions_are_not_known_is_refused_when_enforcing(
+    target: EmbeddedTarget, gateway: Gateway
+) -> None:
+    everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    credentials = gateway.credentials("arn:aws:iam::123456789012:role/x", policies=[everything])
+    since = gateway.count()
+
+    status, text, _ = ask(
+        target,
+        "POST",
+        "/",
+        body=b'{"TableArn": "arn:aws:dynamodb:us-east-1:123456789012:table/t", "S3Bucket": "b"}',
+        headers={
+            "authorization": signature(credentials.access_key, "dynamodb"),
+            "x-amz-target": "DynamoDB_20120810.ExportTableToPointInTime",
+        },
+    )
+
+    (call,) = recorded(gateway, since)
+    assert status == 400
+    assert json.loads(text)["__type"].endswith("#AccessDeniedException")
+    assert "does not know which actions it takes" in text
+    assert (call.operation, call.decision) == ("ExportTableToPointInTime", "implicitDeny")
+
+
 def test_unknown_access_key_is_refused_in_each_services_words_when_enforcing(
     target: EmbeddedTarget, gateway: Gateway
 ) -> None:

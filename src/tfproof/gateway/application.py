@@ -22,6 +22,7 @@ from tfproof.gateway.recorder import Recorder
 from tfproof.gateway.refusal import ServiceError
 from tfproof.gateway.surroundings import Surroundings
 from tfproof.gateway.target_view import SeenAnswer, TargetView
+from tfproof.gateway.unmapped import UnmappedOperation
 from tfproof.gateway.upstream import Answer, Upstream
 from tfproof.iam.principal_context import principal_context
 from tfproof.iam.request import ContextValue
@@ -66,6 +67,7 @@ class _Exchange:
     enforced: bool
     needs: tuple[Need, ...] = ()
     reason: str = ""
+    decision: str = ""
 
 
 class Application:
@@ -176,10 +178,13 @@ class Application:
         if principal is None:
             return _unknown_caller(operation)
         if not operation.name:
-            text = f"The gateway cannot name this operation, so it cannot decide on it: {operation.problem}"
-            return Refusal(ServiceError(operation.service, 403, _denied(operation), text), "implicitDeny", text)
-        exchange.needs = self._needs(exchange, self._view)
+            return _undecidable(operation, f"cannot name this operation: {operation.problem}")
+        try:
+            exchange.needs = self._needs(exchange, self._view)
+        except UnmappedOperation as unmapped:
+            return _undecidable(operation, f"does not know which actions it takes: {unmapped}")
         refusal = self._enforcement.refusal(operation, exchange.needs, principal)
+        exchange.decision = "" if refusal is not None else "allowed"
         if refusal is not None and refusal.need in exchange.needs:
             # Nothing after the need that was refused has come to pass: no service was asked in the caller's name.
             exchange.needs = exchange.needs[: exchange.needs.index(refusal.need) + 1]
@@ -219,7 +224,7 @@ class Application:
 
     def _record(self, exchange: _Exchange, answer: Answer, refusal: Refusal | None, seconds: float) -> None:
         operation, principal = exchange.operation, exchange.principal
-        decision = refusal.decision if refusal is not None else "allowed" if exchange.enforced else ""
+        decision = refusal.decision if refusal is not None else exchange.decision
         announced = answer.header("content-length")
         self._recorder.add(
             Call(
@@ -296,6 +301,12 @@ def _unknown_caller(operation: Operation) -> Refusal:
         code = "InvalidClientTokenId" if service in ("sts", "iam") else "UnrecognizedClientException"
         text = "The security token included in the request is invalid."
     return Refusal(ServiceError(service, 403, code, text), "implicitDeny", text)
+
+
+def _undecidable(operation: Operation, why: str) -> Refusal:
+    """What cannot be decided is not waved through."""
+    text = f"The gateway {why}. So it cannot decide on it, and refuses it."
+    return Refusal(ServiceError(operation.service or "s3", 403, _denied(operation), text), "implicitDeny", text)
 
 
 def _denied(operation: Operation) -> str:
