@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from backend_bench import make_bench
 from budget import at_night
-from modes import MODES, in_mode
+from modes import MODES, PREFIX, in_mode
 from permission_tables import read_tables
 from who import role_at, user_at
 
@@ -83,18 +83,6 @@ def test_read_only_policy_reads_everything_and_changes_nothing(mode: str, bench:
     assert {name for name, trial in trials.items() if trial.went_well} == READS | HARMLESS_ALL_THE_SAME[mode]
     assert [name for name, trial in trials.items() if trial.state_changed] == []
     assert {answer.verdict.value for answer in judge_read_only(Backend(applied.state), trials)} == {"passed"}
-
-
-PREFIX = pytest.mark.stack(
-    "modules/state-backend",
-    {
-        "bucket_name": "tfproof-prefix-{run}",
-        "lock_mode": "both",
-        "lifecycle_enabled": False,
-        "state_key": "team-a/terraform.tfstate",
-        "state_key_prefix": "team-a/",
-    },
-)
 
 
 @PREFIX

@@ -14,24 +14,13 @@ from functools import cached_property
 from typing import Any
 
 import pytest
-from modes import MODES
+from modes import MODES, PREFIX
 from simulation import simulate
 from who import user_at
 
 from tfproof.checks.output_documented_policy import DOCUMENTED_ACTIONS
 from tfproof.proof.fixtures import Applied
 from tfproof.proof.identity import Iam
-
-PREFIX = pytest.mark.stack(
-    "modules/state-backend",
-    {
-        "bucket_name": "tfproof-prefix-{run}",
-        "lock_mode": "both",
-        "lifecycle_enabled": False,
-        "state_key": "team-a/terraform.tfstate",
-        "state_key_prefix": "team-a/",
-    },
-)
 
 VIA_S3 = {"kms:ViaService": "s3.us-east-1.amazonaws.com"}
 VIA_DYNAMODB = {"kms:ViaService": "dynamodb.us-east-1.amazonaws.com"}

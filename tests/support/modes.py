@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-__all__ = ["MODES", "in_mode"]
+__all__ = ["MODES", "PREFIX", "in_mode"]
 
 
 def _variables(mode: str) -> dict[str, Any]:
@@ -23,3 +23,15 @@ def in_mode(mode: str) -> pytest.MarkDecorator:
 
 MODES: Final = {mode: pytest.param(mode, marks=in_mode(mode)) for mode in ("dynamodb", "s3", "both")}
 """The lock mode as a parameter, with its stack."""
+
+PREFIX: Final = pytest.mark.stack(
+    "modules/state-backend",
+    {
+        "bucket_name": "tfproof-prefix-{run}",
+        "lock_mode": "both",
+        "lifecycle_enabled": False,
+        "state_key": "team-a/terraform.tfstate",
+        "state_key_prefix": "team-a/",
+    },
+)
+"""The module for the states of one team only."""
