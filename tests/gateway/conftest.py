@@ -12,10 +12,10 @@ import pytest
 from botocore.config import Config
 
 from tfproof.gateway.http import HttpRequest
-from tfproof.gateway.need import Need
-from tfproof.gateway.needs import needs_of
-from tfproof.gateway.operation import recognise
-from tfproof.gateway.surroundings import Encryption
+from tfproof.gateway.needs.need import Need
+from tfproof.gateway.needs.needs_of import needs_of
+from tfproof.gateway.needs.surroundings import Encryption
+from tfproof.gateway.recognition.operation import recognise
 
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"

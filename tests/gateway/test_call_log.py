@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tfproof.gateway.call import Call
 from tfproof.gateway.call_log import CallLog
-from tfproof.gateway.need import Basis, Need
+from tfproof.gateway.needs.need import Basis, Need
 from tfproof.gateway.recorder import Recorder
 from tfproof.iam import PolicyKind, validate
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from tfproof.errors import TfproofError
 from tfproof.gateway.http import HttpRequest
-from tfproof.gateway.needs import needs_of
-from tfproof.gateway.operation import Operation, needs_body, recognise
-from tfproof.gateway.service_models import operation_names
-from tfproof.gateway.surroundings import Encryption
+from tfproof.gateway.needs.needs_of import needs_of
+from tfproof.gateway.needs.surroundings import Encryption
+from tfproof.gateway.recognition.operation import Operation, needs_body, recognise
+from tfproof.gateway.recognition.service_models import operation_names
 from tfproof.iam.request import Request
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

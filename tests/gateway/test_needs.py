@@ -10,10 +10,10 @@ import pytest
 
 from tfproof.errors import TfproofError
 from tfproof.gateway.http import HttpRequest
-from tfproof.gateway.need import Basis, Need
-from tfproof.gateway.needs import UnmappedOperation, needs_of
-from tfproof.gateway.operation import Operation, recognise
-from tfproof.gateway.surroundings import Encryption
+from tfproof.gateway.needs.need import Basis, Need
+from tfproof.gateway.needs.needs_of import UnmappedOperation, needs_of
+from tfproof.gateway.needs.surroundings import Encryption
+from tfproof.gateway.recognition.operation import Operation, recognise
 
 RequestOf = Callable[..., HttpRequest]
 

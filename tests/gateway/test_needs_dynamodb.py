@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tfproof.gateway.need import Basis, Need
+from tfproof.gateway.needs.need import Basis, Need
 
 ACCOUNT = "123456789012"
 KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/11111111-1111-4111-8111-111111111111"

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from tfproof.gateway.http import HttpRequest
-from tfproof.gateway.need import Basis, Need
-from tfproof.gateway.needs import needs_of
-from tfproof.gateway.operation import recognise
-from tfproof.gateway.surroundings import Encryption
+from tfproof.gateway.needs.need import Basis, Need
+from tfproof.gateway.needs.needs_of import needs_of
+from tfproof.gateway.needs.surroundings import Encryption
+from tfproof.gateway.recognition.operation import recognise
 
 RequestOf = Callable[..., HttpRequest]
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from tfproof.gateway import dynamodb_needs, iam_resources, kms_needs, s3_actions
-from tfproof.gateway.need import Need
-from tfproof.gateway.needs import UnmappedOperation, needs_of
-from tfproof.gateway.operation import recognise
-from tfproof.gateway.surroundings import Encryption
+from tfproof.gateway.needs import dynamodb_needs, iam_resources, kms_needs, s3_actions
+from tfproof.gateway.needs.need import Need
+from tfproof.gateway.needs.needs_of import UnmappedOperation, needs_of
+from tfproof.gateway.needs.surroundings import Encryption
+from tfproof.gateway.recognition.operation import recognise
 
 REFERENCE: dict[str, Any] = json.loads((Path(__file__).parent / "authorization_reference.json").read_text())
 PRINCIPAL = {

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tfproof.gateway.need import Need
+from tfproof.gateway.needs.need import Need
 
 ACCOUNT = "123456789012"
 IAM = f"arn:aws:iam::{ACCOUNT}"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tfproof.gateway.http import HttpRequest
-from tfproof.gateway.operation import Operation, needs_body, recognise
+from tfproof.gateway.recognition.operation import Operation, needs_body, recognise
 
 RequestOf = Callable[..., HttpRequest]
 

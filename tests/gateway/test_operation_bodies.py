@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tfproof.gateway.http import HttpRequest
-from tfproof.gateway.operation import needs_body, recognise
+from tfproof.gateway.recognition.operation import needs_body, recognise
 
 RequestOf = Callable[..., HttpRequest]
 

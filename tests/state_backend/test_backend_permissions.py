@@ -30,7 +30,7 @@ from tfproof.checks.backend_least_privilege import judge as judge_minimal
 from tfproof.checks.backend_read_only_policy import judge as judge_read_only
 from tfproof.checks.backend_trials import judge_sufficient
 from tfproof.gateway.client import Gateway
-from tfproof.gateway.need import Basis
+from tfproof.gateway.needs.need import Basis
 from tfproof.proof.fixtures import Applied
 from tfproof.terraform import Terraform
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from tfproof.backend_use.encryption import ENCRYPTION_SETTINGS, with_encryption
 from tfproof.backend_use.operations import OPERATIONS, BackendOperation
 from tfproof.backend_use.trial import Bench, Caller, Trial
-from tfproof.gateway.need import Basis
+from tfproof.gateway.needs.need import Basis
 
 __all__ = ["Cell", "PermissionTable", "actions_of", "permission_table", "try_operations", "without_action"]
 

@@ -14,15 +14,15 @@ from tfproof.gateway.body import Body, BodyProblem
 from tfproof.gateway.call import Call
 from tfproof.gateway.enforcement import Enforcement, Refusal
 from tfproof.gateway.http import HttpRequest
-from tfproof.gateway.need import Basis, Need
-from tfproof.gateway.needs import needs_of
-from tfproof.gateway.operation import Operation, needs_body, recognise
+from tfproof.gateway.needs.need import Basis, Need
+from tfproof.gateway.needs.needs_of import needs_of
+from tfproof.gateway.needs.surroundings import Surroundings
+from tfproof.gateway.needs.unmapped import UnmappedOperation
 from tfproof.gateway.principals import Principal, Principals
+from tfproof.gateway.recognition.operation import Operation, needs_body, recognise
 from tfproof.gateway.recorder import Recorder
 from tfproof.gateway.refusal import ServiceError
-from tfproof.gateway.surroundings import Surroundings
 from tfproof.gateway.target_view import SeenAnswer, TargetView
-from tfproof.gateway.unmapped import UnmappedOperation
 from tfproof.gateway.upstream import Answer, Upstream
 from tfproof.iam.principal_context import principal_context
 from tfproof.iam.request import ContextValue

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from tfproof.gateway.need import Basis, Need
+from tfproof.gateway.needs.need import Basis, Need
 
 __all__ = ["Call"]
 

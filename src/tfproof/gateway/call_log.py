@@ -9,7 +9,7 @@ from typing import Any, overload
 
 from tfproof.gateway.call import Call
 from tfproof.gateway.minimal_policy import minimal_policy
-from tfproof.gateway.need import Basis
+from tfproof.gateway.needs.need import Basis
 
 __all__ = ["CallLog"]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from tfproof.gateway.need import Basis, Need
-from tfproof.gateway.operation import Operation
+from tfproof.gateway.needs.need import Basis, Need
 from tfproof.gateway.principals import Principal
+from tfproof.gateway.recognition.operation import Operation
 from tfproof.gateway.refusal import ServiceError, access_denied
 from tfproof.gateway.target_view import TargetView
 from tfproof.iam.arn import caller_kind

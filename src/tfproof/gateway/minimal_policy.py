@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from tfproof.gateway.call import Call
-from tfproof.gateway.need import Basis, Need
+from tfproof.gateway.needs.need import Basis, Need
 
 __all__ = ["minimal_policy"]
 

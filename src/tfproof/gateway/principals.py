@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from xml.etree import ElementTree as ET
 
-from tfproof.gateway.operation import Operation
+from tfproof.gateway.recognition.operation import Operation
 from tfproof.iam.arn import caller_kind
 
 __all__ = ["Principal", "Principals"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from tfproof.gateway.call import Call
-from tfproof.gateway.need import Need
+from tfproof.gateway.needs.need import Need
 
 __all__ = ["Recorder"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 from xml.sax.saxutils import escape
 
-from tfproof.gateway.need import Need
+from tfproof.gateway.needs.need import Need
 from tfproof.gateway.upstream import Answer
 from tfproof.iam.decision import Decision, Effect
 

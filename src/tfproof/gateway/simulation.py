@@ -6,7 +6,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs
 
 from tfproof.errors import TfproofError
-from tfproof.gateway.operation import Operation
+from tfproof.gateway.recognition.operation import Operation
 from tfproof.gateway.refusal import ServiceError
 from tfproof.gateway.upstream import Answer
 from tfproof.iam.errors import IamError

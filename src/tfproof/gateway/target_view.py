@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 from tfproof.errors import TargetError
 from tfproof.gateway.http import HttpRequest
-from tfproof.gateway.operation import Operation
-from tfproof.gateway.surroundings import Encryption
+from tfproof.gateway.needs.surroundings import Encryption
+from tfproof.gateway.recognition.operation import Operation
 from tfproof.gateway.upstream import Answer, Upstream
 from tfproof.iam.attached import PrincipalPolicies, principal_policies
 from tfproof.iam.errors import NoSuchEntity

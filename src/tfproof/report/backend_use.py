@@ -9,7 +9,7 @@ from tfproof.backend_use.encryption import WrittenState
 from tfproof.backend_use.permissions import PermissionTable, actions_of
 from tfproof.backend_use.trial import Trial
 from tfproof.backend_use.use import BackendUse
-from tfproof.gateway.need import Basis, Need
+from tfproof.gateway.needs.need import Basis, Need
 
 __all__ = ["LEGEND", "call_counts", "permission_lines", "state_lines", "table_lines"]
 

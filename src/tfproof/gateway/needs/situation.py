@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from tfproof.gateway.credential import Credential, read_credential
 from tfproof.gateway.http import HttpRequest
-from tfproof.gateway.need import Basis, Need
-from tfproof.gateway.operation import Operation
-from tfproof.gateway.surroundings import Surroundings
-from tfproof.gateway.unmapped import UnmappedOperation
+from tfproof.gateway.needs.need import Basis, Need
+from tfproof.gateway.needs.surroundings import Surroundings
+from tfproof.gateway.needs.unmapped import UnmappedOperation
+from tfproof.gateway.recognition.credential import Credential, read_credential
+from tfproof.gateway.recognition.operation import Operation
 from tfproof.iam.arn import account_of, read_arn
 from tfproof.iam.request import ContextValue
 

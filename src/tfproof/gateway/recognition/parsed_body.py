@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 # The parser refuses document types, and with them entities; that is what the warning against it is about.
 from xml.etree import ElementTree as ET
 
-from tfproof.gateway.service_models import service_model
+from tfproof.gateway.recognition.service_models import service_model
 
 __all__ = ["UnreadableBody", "read_form", "read_json", "read_xml"]
 

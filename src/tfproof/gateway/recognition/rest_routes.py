@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from tfproof.gateway.service_models import service_model
+from tfproof.gateway.recognition.service_models import service_model
 
 __all__ = ["Member", "Route", "control_routes", "find_route", "s3_routes"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfproof.gateway.situation import Situation
+from tfproof.gateway.needs.situation import Situation
 
 __all__ = ["global_table_arn", "index_arn", "table_arn"]
 

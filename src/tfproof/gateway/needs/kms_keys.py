@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfproof.gateway.situation import Situation
+from tfproof.gateway.needs.situation import Situation
 from tfproof.iam.request import ContextValue
 
 __all__ = ["alias_arn", "key_resource", "key_use_context"]

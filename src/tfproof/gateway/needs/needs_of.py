@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from tfproof.gateway.dynamodb_needs import dynamodb_needs
 from tfproof.gateway.http import HttpRequest
-from tfproof.gateway.iam_needs import iam_needs
-from tfproof.gateway.kms_needs import kms_needs
-from tfproof.gateway.need import Need
-from tfproof.gateway.operation import Operation
-from tfproof.gateway.s3_needs import s3_needs
-from tfproof.gateway.situation import Situation
-from tfproof.gateway.sts_needs import sts_needs
-from tfproof.gateway.surroundings import Surroundings
-from tfproof.gateway.unmapped import UnmappedOperation
+from tfproof.gateway.needs.dynamodb_needs import dynamodb_needs
+from tfproof.gateway.needs.iam_needs import iam_needs
+from tfproof.gateway.needs.kms_needs import kms_needs
+from tfproof.gateway.needs.need import Need
+from tfproof.gateway.needs.s3_needs import s3_needs
+from tfproof.gateway.needs.situation import Situation
+from tfproof.gateway.needs.sts_needs import sts_needs
+from tfproof.gateway.needs.surroundings import Surroundings
+from tfproof.gateway.needs.unmapped import UnmappedOperation
+from tfproof.gateway.recognition.operation import Operation
 from tfproof.iam.request import ContextValue
 
 __all__ = ["UnmappedOperation", "needs_of"]

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from tfproof.gateway.kms_context import encryption_context
-from tfproof.gateway.kms_keys import key_use_context
-from tfproof.gateway.need import Basis, Need
-from tfproof.gateway.situation import Situation
+from tfproof.gateway.needs.kms_context import encryption_context
+from tfproof.gateway.needs.kms_keys import key_use_context
+from tfproof.gateway.needs.need import Basis, Need
+from tfproof.gateway.needs.situation import Situation
 from tfproof.iam.request import ContextValue
 
 __all__ = ["key_chosen", "table_used"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from tfproof.gateway.need import Need
-from tfproof.gateway.situation import Situation
-from tfproof.gateway.tags import form_tags, tag_context
+from tfproof.gateway.needs.need import Need
+from tfproof.gateway.needs.situation import Situation
+from tfproof.gateway.needs.tags import form_tags, tag_context
 from tfproof.iam.request import ContextValue
 
 __all__ = ["sts_needs"]

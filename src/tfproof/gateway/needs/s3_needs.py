@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import unquote
 
-from tfproof.gateway.need import Basis, Need
-from tfproof.gateway.s3_actions import BUCKET_ACTIONS, NOT_MAPPED, OBJECT_ACTIONS, SERVICE_ACTIONS
-from tfproof.gateway.s3_context import object_tags, s3_context
-from tfproof.gateway.s3_encryption import generates_key, reads_object, reads_upload
-from tfproof.gateway.situation import Situation, dns_suffix
-from tfproof.gateway.tags import removed_tag_context, structure_tags, tag_context
+from tfproof.gateway.needs.need import Basis, Need
+from tfproof.gateway.needs.s3_actions import BUCKET_ACTIONS, NOT_MAPPED, OBJECT_ACTIONS, SERVICE_ACTIONS
+from tfproof.gateway.needs.s3_context import object_tags, s3_context
+from tfproof.gateway.needs.s3_encryption import generates_key, reads_object, reads_upload
+from tfproof.gateway.needs.situation import Situation, dns_suffix
+from tfproof.gateway.needs.tags import removed_tag_context, structure_tags, tag_context
 from tfproof.iam.request import ContextValue
 
 __all__ = ["s3_needs"]

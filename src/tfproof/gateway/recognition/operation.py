@@ -8,11 +8,11 @@ from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from tfproof.gateway.credential import Credential, read_credential
 from tfproof.gateway.http import HttpRequest
-from tfproof.gateway.parsed_body import UnreadableBody, read_form, read_json
-from tfproof.gateway.s3_operation import find_s3_operation, reads_body
-from tfproof.gateway.service_models import operation_names, target_services
+from tfproof.gateway.recognition.credential import Credential, read_credential
+from tfproof.gateway.recognition.parsed_body import UnreadableBody, read_form, read_json
+from tfproof.gateway.recognition.s3_operation import find_s3_operation, reads_body
+from tfproof.gateway.recognition.service_models import operation_names, target_services
 
 __all__ = ["DEFAULT_REGION", "Operation", "needs_body", "recognise"]
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import parse_qsl
 
-from tfproof.gateway.situation import Situation
+from tfproof.gateway.needs.situation import Situation
 from tfproof.iam.request import ContextValue
 
 __all__ = ["object_tags", "s3_context"]

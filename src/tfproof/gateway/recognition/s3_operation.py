@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
-from tfproof.gateway.parsed_body import UnreadableBody, read_xml
-from tfproof.gateway.rest_routes import Route, control_routes, find_route, s3_routes
-from tfproof.gateway.s3_address import read_address
-from tfproof.gateway.service_models import service_model
+from tfproof.gateway.recognition.parsed_body import UnreadableBody, read_xml
+from tfproof.gateway.recognition.rest_routes import Route, control_routes, find_route, s3_routes
+from tfproof.gateway.recognition.s3_address import read_address
+from tfproof.gateway.recognition.service_models import service_model
 
 __all__ = ["S3Finding", "find_s3_operation", "reads_body"]
 

@@ -7,11 +7,11 @@ import binascii
 import json
 from typing import Final
 
-from tfproof.gateway.kms_context import encryption_context
-from tfproof.gateway.kms_keys import key_use_context
-from tfproof.gateway.need import Basis, Need
-from tfproof.gateway.situation import Situation
-from tfproof.gateway.surroundings import Encryption
+from tfproof.gateway.needs.kms_context import encryption_context
+from tfproof.gateway.needs.kms_keys import key_use_context
+from tfproof.gateway.needs.need import Basis, Need
+from tfproof.gateway.needs.situation import Situation
+from tfproof.gateway.needs.surroundings import Encryption
 from tfproof.iam.request import ContextValue
 
 __all__ = ["MANAGED_ALIAS", "generates_key", "reads_object", "reads_upload"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from tfproof.gateway.situation import Situation
-from tfproof.gateway.tags import removed_tag_context, structure_tags, tag_context
+from tfproof.gateway.needs.situation import Situation
+from tfproof.gateway.needs.tags import removed_tag_context, structure_tags, tag_context
 from tfproof.iam.request import ContextValue
 
 __all__ = ["encryption_context", "kms_context"]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
-from tfproof.gateway.dynamodb_encryption import key_chosen, table_used
-from tfproof.gateway.dynamodb_items import ITEM_OPERATIONS, item_needs, tables_of
-from tfproof.gateway.dynamodb_tables import global_table_arn, index_arn, table_arn
-from tfproof.gateway.need import Need
-from tfproof.gateway.situation import Situation
-from tfproof.gateway.tags import removed_tag_context, structure_tags, tag_context
+from tfproof.gateway.needs.dynamodb_encryption import key_chosen, table_used
+from tfproof.gateway.needs.dynamodb_items import ITEM_OPERATIONS, item_needs, tables_of
+from tfproof.gateway.needs.dynamodb_tables import global_table_arn, index_arn, table_arn
+from tfproof.gateway.needs.need import Need
+from tfproof.gateway.needs.situation import Situation
+from tfproof.gateway.needs.tags import removed_tag_context, structure_tags, tag_context
 
 __all__ = ["BY_PARAMETER", "NOT_MAPPED", "WITHOUT_RESOURCE", "dynamodb_needs"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from tfproof.gateway.iam_resources import IAM_RESOURCES, NOT_MAPPED
-from tfproof.gateway.need import Need
-from tfproof.gateway.situation import Situation, dns_suffix
-from tfproof.gateway.tags import form_tags, tag_context
+from tfproof.gateway.needs.iam_resources import IAM_RESOURCES, NOT_MAPPED
+from tfproof.gateway.needs.need import Need
+from tfproof.gateway.needs.situation import Situation, dns_suffix
+from tfproof.gateway.needs.tags import form_tags, tag_context
 from tfproof.iam.request import ContextValue
 
 __all__ = ["iam_needs"]

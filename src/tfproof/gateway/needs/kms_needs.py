@@ -8,10 +8,10 @@ import re
 from types import MappingProxyType
 from typing import Final
 
-from tfproof.gateway.kms_context import kms_context
-from tfproof.gateway.kms_keys import alias_arn, key_use_context
-from tfproof.gateway.need import Need
-from tfproof.gateway.situation import Situation
+from tfproof.gateway.needs.kms_context import kms_context
+from tfproof.gateway.needs.kms_keys import alias_arn, key_use_context
+from tfproof.gateway.needs.need import Need
+from tfproof.gateway.needs.situation import Situation
 from tfproof.iam.request import ContextValue
 
 __all__ = ["KEY_OPERATIONS", "NOT_MAPPED", "WITHOUT_KEY", "kms_needs"]

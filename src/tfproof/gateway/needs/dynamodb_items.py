@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from tfproof.gateway.dynamodb_expressions import attribute_names, equal_value, partiql_target
-from tfproof.gateway.dynamodb_tables import index_arn, table_arn
-from tfproof.gateway.need import Need
-from tfproof.gateway.situation import Situation
+from tfproof.gateway.needs.dynamodb_expressions import attribute_names, equal_value, partiql_target
+from tfproof.gateway.needs.dynamodb_tables import index_arn, table_arn
+from tfproof.gateway.needs.need import Need
+from tfproof.gateway.needs.situation import Situation
 from tfproof.iam.request import ContextValue
 
 __all__ = ["ITEM_OPERATIONS", "item_needs", "tables_of"]

@@ -1,0 +1,1 @@
+"""Which operation of which AWS service a request is."""
