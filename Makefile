@@ -51,15 +51,17 @@ lint: $(READY) ## ruff, mypy, terraform fmt, and whether the generated docs are 
 	TF_CLI_CONFIG_FILE=/dev/null $(TERRAFORM) fmt -check -recursive -diff modules
 	$(BIN)/python tools/module_docs.py --check modules/state-backend
 	$(BIN)/python tools/target_gaps.py --check
+	$(BIN)/python tools/released_module.py --check
 
 .PHONY: validate
 validate: $(READY) ## `terraform validate` of the module and its examples, with the provider that is at hand
 	@$(BIN)/tfproof validate modules/state-backend modules/state-backend/examples/*
 
 .PHONY: docs
-docs: $(READY) ## write the generated tables anew: of the module's README, of docs/targets.md
+docs: $(READY) ## write anew what is generated: tables of the module's README and docs/targets.md, the module's hashes
 	$(BIN)/python tools/module_docs.py modules/state-backend
 	$(BIN)/python tools/target_gaps.py
+	$(BIN)/python tools/released_module.py
 
 .PHONY: lock
 lock: $(READY) ## resolve requirements/lock.txt anew, with hashes and without the addresses of any registry

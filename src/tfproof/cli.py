@@ -114,6 +114,13 @@ def _parser() -> argparse.ArgumentParser:
         "--var", action="append", default=[], metavar="NAME=VALUE", help="value of a variable, as Terraform's -var"
     )
     prove.add_argument("--var-file", action="append", default=[], type=Path, metavar="FILE", help="a .tfvars file")
+    prove.add_argument(
+        "--output-name",
+        action="append",
+        default=[],
+        metavar="NAME=THEIRS",
+        help="what the module calls an output: bucket_name=state_bucket; may be given for several",
+    )
     _add_tools(prove)
     prove.add_argument(
         "--target",
@@ -213,6 +220,7 @@ def _prove(options: argparse.Namespace) -> int:
     from rich.console import Console  # noqa: PLC0415
 
     from tfproof.backend_use.use import Depth  # noqa: PLC0415
+    from tfproof.checks.output_mapping import parse_output_names  # noqa: PLC0415
     from tfproof.proof.run import Settings, prove  # noqa: PLC0415
     from tfproof.proof.target_choice import TargetChoice  # noqa: PLC0415
     from tfproof.report.terminal import TerminalReport  # noqa: PLC0415
@@ -244,6 +252,7 @@ def _prove(options: argparse.Namespace) -> int:
         keep_provider=not options.no_keep_provider,
         ignore_backend=options.ignore_backend,
         depth=Depth(options.depth),
+        output_names=parse_output_names(options.output_name),
     )
     try:
         proof = prove(settings, report, started=started, say=say)

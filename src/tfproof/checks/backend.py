@@ -24,18 +24,28 @@ class Backend:
         source: The plan or the state.
         module: Address of the module to look into, with all that it calls; `""` for the whole configuration.
         outputs: The backend's outputs by name; by default those of the root module.
+        output_names: The module's own name of each output that it calls otherwise than `modules/state-backend` does.
 
     Attributes:
         layer: `Layer.PLAN` or `Layer.STATE`.
-        outputs: Output values by name, with `UNKNOWN` in a plan.
+        outputs: Output values by the names that the checks know, with `UNKNOWN` in a plan.
     """
 
-    def __init__(self, source: Plan | State, *, module: str = "", outputs: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        source: Plan | State,
+        *,
+        module: str = "",
+        outputs: Mapping[str, Any] | None = None,
+        output_names: Mapping[str, str] | None = None,
+    ) -> None:
         self.layer = Layer.PLAN if isinstance(source, Plan) else Layer.STATE
         self.module = module
-        self.outputs = (
-            dict(outputs) if outputs is not None else {name: output.value for name, output in source.outputs.items()}
-        )
+        self._output_names = dict(output_names or {})
+        given = outputs if outputs is not None else {name: output.value for name, output in source.outputs.items()}
+        # What is called by another name here must not also be found under the name that the checks know.
+        self.outputs = {name: value for name, value in given.items() if name not in self._output_names}
+        self.outputs |= {ours: given[theirs] for ours, theirs in self._output_names.items() if theirs in given}
         self._resources = [
             resource
             for resource in source.resources.values()
@@ -103,9 +113,14 @@ class Backend:
             return parts[0].address
         return self.bucket.address if self.bucket is not None else ""
 
+    def output_name(self, name: str) -> str:
+        """What the module itself calls an output that the checks know by this name."""
+        return self._output_names.get(name, name)
+
     def output_address(self, name: str) -> str:
         """Address of one of the backend's outputs, for pointing at a source line."""
-        return f"{self.module}.output.{name}" if self.module else f"output.{name}"
+        address = f"output.{self.output_name(name)}"
+        return f"{self.module}.{address}" if self.module else address
 
     def _main(self, resource_type: str, name_attribute: str, name: Any) -> Resource | None:
         candidates = self.all_of(resource_type)

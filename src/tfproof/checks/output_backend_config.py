@@ -29,9 +29,8 @@ def _configured(backend: Backend) -> Iterator[Answer]:
         return
     config = config if isinstance(config, dict) else reveal(config)
     if not isinstance(config, dict):
-        yield missing(
-            "output backend_config", subject=output, address=output, expected="an output backend_config, an object"
-        )
+        name = f"output {backend.output_name(_OUTPUT)}"
+        yield missing(name, subject=output, address=output, expected=f"an {name}, an object")
         return
     bucket = backend.bucket.at("bucket", default=None) if backend.bucket is not None else None
     expectations = {

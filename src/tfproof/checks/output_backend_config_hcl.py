@@ -48,9 +48,8 @@ def _parsed(text: Any) -> Any:
 def _configured(backend: Backend) -> Iterator[Answer]:
     output = backend.output_address(_OUTPUT)
     if "backend_config_hcl" not in backend.outputs:
-        yield missing(
-            "output backend_config_hcl", subject=output, address=output, expected="an output backend_config_hcl"
-        )
+        name = f"output {backend.output_name(_OUTPUT)}"
+        yield missing(name, subject=output, address=output, expected=f"an {name}")
         return
     config = backend.outputs.get("backend_config")
     text = _parsed(backend.outputs["backend_config_hcl"])

@@ -27,9 +27,8 @@ DOCUMENTED_ACTIONS: dict[str, tuple[str, ...]] = {
 def _configured(backend: Backend) -> Iterator[Answer]:
     output = backend.output_address(_OUTPUT)
     if "documented_policy_json" not in backend.outputs:
-        yield missing(
-            "output documented_policy_json", subject=output, address=output, expected="an output documented_policy_json"
-        )
+        name = f"output {backend.output_name(_OUTPUT)}"
+        yield missing(name, subject=output, address=output, expected=f"an {name}")
         return
     text = backend.outputs["documented_policy_json"]
     statements = UNKNOWN if text is UNKNOWN else _statements(reveal(text))

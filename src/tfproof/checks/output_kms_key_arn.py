@@ -20,7 +20,8 @@ _OUTPUT = "kms_key_arn"
 def _configured(backend: Backend) -> Iterator[Answer]:
     output = backend.output_address(_OUTPUT)
     if "kms_key_arn" not in backend.outputs:
-        yield missing("output kms_key_arn", subject=output, address=output, expected="an output kms_key_arn")
+        name = f"output {backend.output_name(_OUTPUT)}"
+        yield missing(name, subject=output, address=output, expected=f"an {name}")
         return
     yield answer(
         same_key(expected_key(backend)),
@@ -34,7 +35,8 @@ def _configured(backend: Backend) -> Iterator[Answer]:
 def _live(live: LiveBackend) -> Iterator[Answer]:
     output = live.state.output_address(_OUTPUT)
     arn = reveal(live.state.outputs.get("kms_key_arn"))
-    is_output = Expectation(f"the output kms_key_arn, {shown(arn)}", lambda found: found == arn)
+    name = live.state.output_name(_OUTPUT)
+    is_output = Expectation(f"the output {name}, {shown(arn)}", lambda found: found == arn)
     yield answer(
         is_output,
         live.default_encryption.get("KMSMasterKeyID"),

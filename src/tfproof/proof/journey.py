@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, Final, TypeVar
 
@@ -51,6 +51,7 @@ class Journey:
         providers: Where its provider process comes from.
         observer: Who is told on the way.
         depth: How much is tried with the module as a backend.
+        output_names: The module's own name of each output that it calls otherwise than `modules/state-backend` does.
     """
 
     def __init__(
@@ -62,7 +63,9 @@ class Journey:
         providers: Providers,
         observer: Observer | None = None,
         depth: Depth = Depth.QUICK,
+        output_names: Mapping[str, str] | None = None,
     ) -> None:
+        self._output_names = output_names
         self._depth = depth
         self._providers = providers
         self.workspace = workspace
@@ -112,14 +115,14 @@ class Journey:
     def read_plan(self) -> Plan:
         """The plan as Terraform shows it, audited."""
         plan: Plan = self._step("read plan", self.workspace.show, lambda plan: f"{len(plan.resources)} resources")
-        self.audit_configured(Backend(plan))
+        self.audit_configured(Backend(plan, output_names=self._output_names))
         return plan
 
     def apply(self) -> LiveBackend:
         """`terraform apply` of the plan, and the state read."""
         self._step("apply", lambda: self.workspace.apply(on_event=self.observer.event), _apply_summary)
         state: State = self._step("read state", self.workspace.state, lambda state: f"{len(state.resources)} resources")
-        backend = Backend(state)
+        backend = Backend(state, output_names=self._output_names)
         self.audit_configured(backend)
         return LiveBackend(self.target.client, backend)
 

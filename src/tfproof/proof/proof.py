@@ -10,6 +10,7 @@ from tfproof.backend_use.use import BackendUse
 from tfproof.checks.catalogue import CHECKS, JOURNEY_CHECKS
 from tfproof.checks.check import Check
 from tfproof.checks.finding import Finding, Layer, Verdict
+from tfproof.proof.released_module import ModuleCopy
 
 __all__ = ["CheckResult", "Outcome", "Proof", "Step", "results_of"]
 
@@ -71,6 +72,7 @@ class Proof:
 
     Attributes:
         module: The root module, as the user named it.
+        module_copy: How it differs from the released module; None when it is another one.
         target: Description of the target.
         target_kind: `embedded`, `localstack` or `aws`.
         terraform: Name and version of the binary.
@@ -89,6 +91,7 @@ class Proof:
     target_kind: str
     terraform: str
     providers: str
+    module_copy: ModuleCopy | None = None
     steps: list[Step] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     interventions: list[str] = field(default_factory=list)

@@ -9,18 +9,21 @@ from pathlib import Path
 from typing import Any
 
 from tfproof.backend_use.use import Depth
+from tfproof.checks.output_mapping import check_output_names
 from tfproof.interrupts import Held
 from tfproof.proof.giving_back import given_back
 from tfproof.proof.journey import Journey
 from tfproof.proof.observer import Observer
 from tfproof.proof.proof import Proof
 from tfproof.proof.providers import Providers
+from tfproof.proof.released_module import compare
 from tfproof.proof.run_folder import RunFolder
 from tfproof.proof.target_choice import TargetChoice
 from tfproof.terraform.binary import find_terraform
 from tfproof.terraform.command import Running
 from tfproof.terraform.guard import Guard
 from tfproof.terraform.provider_mirror import find_provider_source
+from tfproof.terraform.source import ModuleSource
 from tfproof.terraform.workspace import Workspace
 
 __all__ = ["Settings", "prove"]
@@ -42,6 +45,7 @@ class Settings:
         keep_provider: Whether one provider process may serve all commands.
         ignore_backend: Whether a `backend` block is replaced by a local one, in the copy, rather than refused.
         depth: How much is tried with the module as a backend.
+        output_names: The module's own name of each output that it calls otherwise than `modules/state-backend` does.
     """
 
     module: Path
@@ -55,6 +59,7 @@ class Settings:
     keep_provider: bool = True
     ignore_backend: bool = False
     depth: Depth = Depth.QUICK
+    output_names: Mapping[str, str] = field(default_factory=dict)
 
 
 def prove(
@@ -87,6 +92,8 @@ def _prove(
     started: Callable[[Proof, Workspace, Path], None],
     say: Callable[[str], None],
 ) -> Proof:
+    if settings.output_names and settings.module.is_dir():
+        check_output_names(settings.output_names, ModuleSource(settings.module))
     run_folder = RunFolder(keep=settings.keep)
     folder = run_folder.path
     kept = Providers(run_folder, keep=settings.keep_provider)
@@ -112,13 +119,22 @@ def _prove(
             run_folder.target_is(target.address())
             proof = Proof(
                 module=str(settings.module),
+                module_copy=compare(settings.module),
                 target=target.description,
                 target_kind=target.kind,
                 terraform=terraform.result().name,
                 providers=str(providers.result()),
             )
             started(proof, workspace, folder)
-            journey = Journey(workspace, target, proof, providers=kept, observer=observer, depth=settings.depth)
+            journey = Journey(
+                workspace,
+                target,
+                proof,
+                providers=kept,
+                observer=observer,
+                depth=settings.depth,
+                output_names=settings.output_names,
+            )
             with given_back(target, run_folder):
                 return journey.run()
         finally:

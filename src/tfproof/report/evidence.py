@@ -23,6 +23,7 @@ def evidence(proof: Proof) -> dict[str, Any]:
         "format_version": _FORMAT,
         "tfproof": tfproof.__version__,
         "module": proof.module,
+        "module_copy": str(proof.module_copy) if proof.module_copy is not None else None,
         "proved": proof.proved,
         "complete": proof.complete,
         "target": {"kind": proof.target_kind, "description": proof.target},

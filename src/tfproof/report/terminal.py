@@ -49,6 +49,9 @@ class TerminalReport:
     def header(self, proof: Proof) -> None:
         """What is proved, and with what."""
         self._console.print(Text.assemble((f"tfproof {tfproof.__version__}", "bold"), f"  {proof.module}"))
+        if proof.module_copy is not None:
+            style = "dim" if proof.module_copy.is_as_released else "yellow"
+            self._line(f"  {'module':<11}", style, str(proof.module_copy))
         for name, value in (
             ("target", f"{proof.target} ({proof.target_kind})"),
             ("terraform", proof.terraform),
