@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,8 +15,6 @@ import pytest
 from tfproof.interrupts import Held
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tfproof.gateway.call_log import CallLog
     from tfproof.gateway.client import Gateway
     from tfproof.proof.fixtures import Applied, Run, SecondPlan
@@ -27,8 +26,8 @@ if TYPE_CHECKING:
     from tfproof.terraform.workspace import Workspace
 
 _MARKER = (
-    "stack(path, variables={}): the module that the fixtures plan, applied and replan are about, with its variables; "
-    "{run} in their text becomes the run's id"
+    "stack(path, variables={}, variable_files=()): the module that the fixtures plan, applied and replan are about, "
+    "with its variables; {run} in their text becomes the run's id"
 )
 
 
@@ -48,11 +47,44 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--tf-keep", action="store_true", help="keep the run folder; it holds plans and states in clear")
     group.addoption("--ignore-backend", action="store_true", help="replace a backend block by a local one")
     group.addoption("--no-keep-provider", action="store_true", help="let Terraform start the provider for each command")
+    suite = parser.getgroup("tfproof-suite", "A state backend of your own (pytest --pyargs tfproof.suite)")
+    suite.addoption("--module", metavar="PATH", help="folder of the module that tfproof.suite proves")
+    suite.addoption("--module-var-file", action="append", default=[], metavar="FILE", help="a .tfvars file for it")
+    suite.addoption(
+        "--module-var",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="value of one of its variables; {run} in it becomes the run's id",
+    )
+    suite.addoption(
+        "--output-name",
+        action="append",
+        default=[],
+        metavar="NAME=THEIRS",
+        help="what the module calls an output: bucket_name=state_bucket",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Registers the marker."""
+    """Registers the marker, and reads what tfproof.suite is to be about when it is asked for."""
     config.addinivalue_line("markers", _MARKER)
+    if any(map(config.getoption, _SUITE_OPTIONS)) or _asks_for_suite(config):
+        from tfproof.suite.options import OPTIONS, read_options  # noqa: PLC0415  # see the module's docstring
+
+        with _bad_usage():
+            config.stash[OPTIONS] = read_options(config)
+        if not config.pluginmanager.hasplugin("xdist"):
+            config.addinivalue_line("markers", "xdist_group(name): tests that are to run in one process")
+
+
+def _asks_for_suite(config: pytest.Config) -> bool:
+    """Whether tfproof.suite, or something in it, is among what is to be run."""
+    names = [argument.partition("::")[0] for argument in config.args]
+    return any(
+        name.startswith("tfproof.suite") if config.getoption("pyargs") else Path(name).resolve().is_relative_to(_SUITE)
+        for name in names
+    )
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -94,11 +126,20 @@ def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str]
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    """Names what stacks are applied with, once something is."""
+    """Names what stacks are applied with, once something is, and the module that tfproof.suite is about."""
     run = config.stash.get(_RUN, None)
-    return [f"tfproof: run folder {run.folder} (kept)"] if run is not None and config.getoption("--tf-keep") else []
+    lines = [f"tfproof: run folder {run.folder} (kept)"] if run is not None and config.getoption("--tf-keep") else []
+    if config.getoption("--module"):
+        from tfproof.proof.released_module import compare  # noqa: PLC0415
+
+        lines.append(f"tfproof: proves {config.getoption('--module')}")
+        copy = compare(config.invocation_params.dir / config.getoption("--module"))
+        lines += [f"module: {copy}"] if copy is not None else []
+    return lines
 
 
+_SUITE = Path(__file__).with_name("suite")
+_SUITE_OPTIONS = ("--module", "--module-var-file", "--module-var", "--output-name")
 _DECISIONS = ("Decision", "SimulatedDecision")  # by name: comparing must not import boto3
 _RUN: pytest.StashKey[Run] = pytest.StashKey()
 
@@ -162,7 +203,8 @@ def _spec(request: pytest.FixtureRequest) -> StackSpec:
     variables = marker.kwargs.get("variables", marker.args[1] if len(marker.args) > 1 else {})
     if path is None:
         raise pytest.UsageError(f"{request.node.nodeid}: @pytest.mark.stack needs the path of a module")
-    return StackSpec(request.config.rootpath / path, _run(request.config).named(variables))
+    files = tuple(request.config.rootpath / file for file in marker.kwargs.get("variable_files", ()))
+    return StackSpec(request.config.rootpath / path, _run(request.config).named(variables), files)
 
 
 @contextmanager

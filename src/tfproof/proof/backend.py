@@ -26,7 +26,7 @@ from tfproof.targets.target import Target
 from tfproof.terraform.workspace import Workspace
 from tfproof.values import reveal
 
-__all__ = ["can_be_used", "judge_use", "use_as_backend"]
+__all__ = ["can_be_used", "judge_use", "use_as_backend", "use_on_bench"]
 
 
 def can_be_used(target: Target, live: LiveBackend) -> bool:
@@ -44,6 +44,13 @@ def use_as_backend(
     bench = Bench(
         folder, terraform=workspace.terraform, target=target, gateway=Gateway(target), running=workspace.running
     )
+    return use_on_bench(bench, target, live, depth, progress)
+
+
+def use_on_bench(
+    bench: Bench, target: Target, live: LiveBackend, depth: Depth, progress: Callable[[str], None] = lambda _text: None
+) -> BackendUse:
+    """The same, on a bench that is there already."""
     outputs = live.state.outputs
     backend = {name: value for name, value in dict(reveal(outputs["backend_config"])).items() if value is not None}
     texts = {

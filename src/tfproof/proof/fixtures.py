@@ -176,7 +176,7 @@ class Run:
     def named(self, value: Any) -> Any:
         """A value of a variable with the run's id for every `{run}` in it, in lists and objects too."""
         if isinstance(value, str):
-            return value.replace(_RUN, self.run_id)
+            return type(value)(value.replace(_RUN, self.run_id))  # one that is an expression stays one
         if isinstance(value, Mapping):
             return {name: self.named(item) for name, item in value.items()}
         return [self.named(item) for item in value] if isinstance(value, list | tuple) else value

@@ -43,15 +43,18 @@ class StackSpec:
     Attributes:
         module: Folder of the root module.
         variables: Values of its variables, as JSON has them.
+        variable_files: `.tfvars` files for it.
     """
 
     module: Path
     variables: Mapping[str, Any] = field(default_factory=dict)
+    variable_files: tuple[Path, ...] = ()
 
     @property
     def name(self) -> str:
         """Short and the same for equal stacks: `state-backend-1f3a5b7c`."""
-        text = json.dumps([str(self.module.resolve()), dict(self.variables)], sort_keys=True)
+        files = [str(file.resolve()) for file in self.variable_files]
+        text = json.dumps([str(self.module.resolve()), dict(self.variables), *files], sort_keys=True)
         return f"{self.module.resolve().name}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
@@ -211,6 +214,7 @@ class Stacks:
             providers=self.provider_source,
             environment=self.target.environment(),
             variables=spec.variables,
+            variable_files=spec.variable_files,
             guard=Guard(ignore_backend=self.settings.ignore_backend),
             running=self._running,
             watch=self.target.check_alive,

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, final
 
 from tfproof.errors import UsageError
-from tfproof.terraform.source import ModuleSource
+from tfproof.terraform.source import Block, ModuleSource
 
-__all__ = ["Expression", "parse_assignments", "write_variables"]
+__all__ = ["Expression", "check_variables", "parse_assignments", "write_variables"]
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
@@ -26,8 +26,12 @@ class Expression(str):
     __slots__ = ()
 
 
-def parse_assignments(assignments: Iterable[str]) -> dict[str, Any]:
+def parse_assignments(assignments: Iterable[str], *, option: str = "--var") -> dict[str, Any]:
     """`["name=value", ...]` as a mapping of `Expression`.
+
+    Args:
+        assignments: As they were typed.
+        option: The option that they were typed after.
 
     Raises:
         UsageError: An assignment has no `=`, or its name is not one of a variable.
@@ -37,12 +41,49 @@ def parse_assignments(assignments: Iterable[str]) -> dict[str, Any]:
         name, equals, value = assignment.partition("=")
         if not equals:
             raise UsageError(
-                f"--var {assignment!r} has no '='", remedy="Write it as --var NAME=VALUE, e.g. --var bucket_name=x."
+                f"{option} {assignment!r} has no '='",
+                remedy=f"Write it as {option} NAME=VALUE, e.g. {option} bucket_name=x.",
             )
         if not _NAME.fullmatch(name.strip()):
-            raise UsageError(f"--var {assignment!r}: {name!r} is not the name of a variable")
+            raise UsageError(f"{option} {assignment!r}: {name!r} is not the name of a variable")
         values[name.strip()] = Expression(value)
     return values
+
+
+def check_variables(
+    source: ModuleSource,
+    values: Mapping[str, Any],
+    files: Iterable[Path],
+    *,
+    complete: bool = True,
+    option: str = "--var",
+) -> None:
+    """Sees that the values can be meant for this module.
+
+    Raises:
+        UsageError: A file is missing; a variable is not declared; with `complete`, one without a default has no value.
+    """
+    declared = _declared(source)
+    unknown = sorted(set(values) - set(declared))
+    if unknown:
+        raise UsageError(
+            f"variable={unknown[0]!r} is not a variable of {source.folder}",
+            remedy=f"It has: {', '.join(sorted(declared)) or 'none'}.",
+        )
+    given = set(values)
+    for file in files:
+        if not file.is_file():
+            raise UsageError(f"var_file={str(file)!r} is not a file", remedy="Name a .tfvars or .tfvars.json file.")
+        given |= _names_in(file)
+    missing = sorted(
+        name for name, block in declared.items() if "default" not in block.attributes and name not in given
+    )
+    if missing and complete:
+        raise UsageError(
+            f"variable={missing[0]!r} of {source.folder} has no default and was given no value",
+            remedy=f"Give one: {option} {missing[0]}=VALUE."
+            + (f" Also missing: {', '.join(missing[1:])}." if missing[1:] else ""),
+        )
 
 
 def write_variables(
@@ -54,31 +95,12 @@ def write_variables(
     Terraform: values over files.
 
     Raises:
-        UsageError: A file is missing; a variable is not declared; with `complete`, one without a default has no value.
+        UsageError: As `check_variables`.
     """
-    declared = {block.labels[0]: block for block in source.of_type("variable") if block.labels}
-    unknown = sorted(set(values) - set(declared))
-    if unknown:
-        raise UsageError(
-            f"variable={unknown[0]!r} is not a variable of {source.folder}",
-            remedy=f"It has: {', '.join(sorted(declared)) or 'none'}.",
-        )
-    arguments = []
-    given = set(values)
-    for file in files:
-        if not file.is_file():
-            raise UsageError(f"var_file={str(file)!r} is not a file", remedy="Name a .tfvars or .tfvars.json file.")
-        arguments.append(f"-var-file={file.resolve()}")
-        given |= _names_in(file)
-    missing = sorted(
-        name for name, block in declared.items() if "default" not in block.attributes and name not in given
-    )
-    if missing and complete:
-        raise UsageError(
-            f"variable={missing[0]!r} of {source.folder} has no default and was given no value",
-            remedy=f"Give one: --var {missing[0]}=VALUE."
-            + (f" Also missing: {', '.join(missing[1:])}." if missing[1:] else ""),
-        )
+    files = list(files)
+    check_variables(source, values, files, complete=complete)
+    declared = _declared(source)
+    arguments = [f"-var-file={file.resolve()}" for file in files]
     plain = {name: value for name, value in values.items() if not _is_expression(value, declared[name].attributes)}
     expressions = {name: value for name, value in values.items() if name not in plain}
     if plain:
@@ -87,6 +109,10 @@ def write_variables(
         text = "".join(f"{name} = {value}\n" for name, value in expressions.items())
         arguments.append(f"-var-file={_private(folder / 'command-line.tfvars', text)}")
     return tuple(arguments)
+
+
+def _declared(source: ModuleSource) -> dict[str, Block]:
+    return {block.labels[0]: block for block in source.of_type("variable") if block.labels}
 
 
 def _is_expression(value: Any, attributes: Mapping[str, Any]) -> bool:
