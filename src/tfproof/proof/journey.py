@@ -153,7 +153,11 @@ class Journey:
 
     def use_as_backend(self, live: LiveBackend) -> None:
         """The module as a backend: real states, as a role with the module's own policies, enforced."""
-        if self._depth is Depth.NONE or not can_be_used(self.target, live):
+        if self._depth is Depth.NONE:
+            self.proof.notes.append("the module was not used as a backend: depth none was asked for")
+            return
+        if not can_be_used(self.target, live):
+            self.proof.notes.append("the module was not used as a backend: no output backend_config says how")
             return
 
         def use() -> BackendUse:

@@ -138,7 +138,9 @@ def _prove(
             with given_back(target, run_folder):
                 return journey.run()
         finally:
-            kept.stop()
-            target.stop()
+            try:
+                kept.stop()
+            finally:
+                target.stop()
     finally:
         run_folder.remove()

@@ -122,6 +122,8 @@ class TerminalReport:
             self._use(proof.use)
         for done in proof.interventions:
             self._line("\n  by hand: " if done is proof.interventions[0] else "           ", "dim", done)
+        for note in proof.notes:
+            self._line("\n  note: ", "yellow", note)
         for result in results:
             if result.outcome in (Outcome.FAILED, Outcome.UNDECIDED):
                 self._failure(result, locate)
