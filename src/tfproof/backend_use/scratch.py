@@ -42,6 +42,8 @@ _SECONDS: Final = 300.0
 _COMPLAINTS: Final = ("Error: ", "Failed to ", "operation error ")
 _LONGEST: Final = 600
 _PREAMBLE: Final = re.compile(r"https response error StatusCode: \d+, RequestID: [^,]*,( HostID: [^,]*,)? ?")
+_WARNING: Final = "Warning: "
+_BOXES: Final = re.compile(r"(?m)^[│╷╵] ?")
 _COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -66,6 +68,22 @@ class Ran:
         """All it said, its boxes and line breaks taken out: Terraform breaks lines at 78 columns."""
         text = _COLOURS.sub("", f"{self.stderr}\n{self.stdout}")
         return " ".join(text.replace("│", " ").replace("╷", " ").replace("╵", " ").split())
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What it warned of: `Deprecated Parameter: The parameter "dynamodb_table" is deprecated. ...`, each once."""
+        said = _BOXES.sub("", _COLOURS.sub("", f"{self.stderr}\n{self.stdout}"))
+        paragraphs = [part.strip("\n") for part in re.split(r"\n[ \t]*\n", said)]
+        found: dict[str, None] = {}
+        for number, paragraph in enumerate(paragraphs):
+            if paragraph.lstrip().startswith(_WARNING):
+                title = " ".join(paragraph.split()).removeprefix(_WARNING)
+                # Where it was found is indented, and says more of the file than of the warning.
+                after = next((part for part in paragraphs[number + 1 :] if not part.startswith("  ")), "")
+                # Without colours nothing stands between a warning's last sentence and what Terraform says next.
+                text = re.split(r"(?<=\.)\n", after, maxsplit=1)[0]
+                found[f"{title}: {' '.join(text.split())}"] = None
+        return tuple(found)
 
     @property
     def complaint(self) -> str:

@@ -126,13 +126,14 @@ class Bench:
 
     Attributes:
         gateway: The gateway.
+        terraform: The binary.
     """
 
     def __init__(
         self, folder: Path, *, terraform: Terraform, target: Target, gateway: Gateway, running: Running | None = None
     ) -> None:
         self._folder = folder
-        self._terraform = terraform
+        self.terraform = terraform
         self._target = target
         self.gateway = gateway
         self._running = running
@@ -155,7 +156,7 @@ class Bench:
             folder = self._folder / f"scratch-{self._number}"
         return Scratch(
             folder,
-            terraform=self._terraform,
+            terraform=self.terraform,
             target=self._target,
             backend=backend,
             credentials=credentials,

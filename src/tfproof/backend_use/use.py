@@ -54,6 +54,7 @@ class BackendUse:
         read_only: Trials with the read-only policy; full depth only.
         as_user: Trials with the documented policy as a user rather than a role; full depth only.
         tables: Which operation needs which action; full depth only.
+        too_old: The Terraform that does not know how the backend locks, and so was not tried; `""` when it does.
     """
 
     lock_mode: str
@@ -64,6 +65,7 @@ class BackendUse:
     read_only: dict[str, Trial] = field(default_factory=dict)
     as_user: dict[str, Trial] = field(default_factory=dict)
     tables: list[PermissionTable] = field(default_factory=list)
+    too_old: str = ""
 
 
 def lock_mode_of(backend: Mapping[str, Any]) -> str:
@@ -94,6 +96,10 @@ def use_backend(
     partition = str(backend.get("kms_key_id") or "arn:aws:").split(":")[1]
     role = f"arn:{partition}:iam::{account_id}:role/terraform"
     use = BackendUse(lock_mode_of(backend), role)
+    if backend.get("use_lockfile") and not bench.terraform.has_native_lock:
+        # It would call `use_lockfile` an unknown argument, once for every trial.
+        use.too_old = bench.terraform.name
+        return use
     if policies.documented is None:
         return use
     caller = Caller(role, (policies.documented,))
@@ -141,15 +147,22 @@ def _use_fully(
             )
         )
 
-    table("documented", documented, lock_modes_of(backend))
+    table("documented", documented, lock_modes_of(backend, native=bench.terraform.has_native_lock))
     if policies.read_write is not None:
         table("read-write", policies.read_write, {use.lock_mode: backend})
 
 
-def lock_modes_of(backend: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The settings in every lock mode that this backend can do: those with a table need one."""
+def lock_modes_of(backend: Mapping[str, Any], *, native: bool = True) -> dict[str, dict[str, Any]]:
+    """The settings in every lock mode that this backend can do: those with a table need one.
+
+    Args:
+        backend: The settings of the backend.
+        native: Whether Terraform knows lock files.
+    """
     plain = {name: value for name, value in backend.items() if name not in ("dynamodb_table", "use_lockfile")}
     table = backend.get("dynamodb_table")
+    if not native:
+        return {"dynamodb": {**plain, "dynamodb_table": table}} if table else {}
     modes = {"s3": {**plain, "use_lockfile": True}}
     if table:
         modes = {

@@ -63,6 +63,8 @@ def use_on_bench(
 def judge_use(use: BackendUse, live: LiveBackend) -> Iterator[tuple[Check, Iterator[Answer]]]:
     """The answers of every check that the use of the backend decides, by check."""
     backend = live.state
+    if use.too_old:
+        yield backend_documented_policy.CHECK, backend_documented_policy.judge_too_old(backend, use.too_old)
     written = {state.setting: state for state in use.written}
     if written:
         yield backend_state_encryption.CHECK, _encrypted(backend, written, live.key_arn)

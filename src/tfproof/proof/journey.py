@@ -219,6 +219,8 @@ def _result(of: Future[_T]) -> _T:
 
 
 def _use_summary(use: BackendUse) -> str:
+    if use.too_old:
+        return f"not with {use.too_old}: lock mode {use.lock_mode} needs 1.10 or newer"
     tables = sum(table.tried for table in use.tables)
     trials = len(use.documented) + len(use.as_user) + len(use.read_write) + len(use.read_only) + tables
     return f"{len(use.written)} states written, {trials} operations tried, lock mode {use.lock_mode}"

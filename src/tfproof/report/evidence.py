@@ -67,6 +67,7 @@ def _check(result: CheckResult) -> dict[str, Any]:
 def _use(use: BackendUse) -> dict[str, Any]:
     return {
         "lock_mode": use.lock_mode,
+        "too_old": use.too_old or None,
         "principal": use.role,
         "states": [_state(written) for written in use.written],
         "operations": {
@@ -110,6 +111,7 @@ def _trial(trial: Trial) -> dict[str, Any]:
         "exit_code": trial.ran.exit_code,
         "problems": list(trial.problems),
         "message": trial.message,
+        "warnings": list(trial.ran.warnings),
         "calls": dict(sorted(trial.calls.operations.items())),
         "refused": [f"{call.service}:{call.operation}: {call.reason}" for call in trial.calls.refused],
     }
