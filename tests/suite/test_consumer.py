@@ -133,7 +133,9 @@ def test_suite(documented: dict[str, subprocess.CompletedProcess[str]]) -> None:
     done = documented["make test"]
 
     found: dict[str, list[str]] = {}
-    for outcome, name in re.findall(r"^(PASSED|FAILED|ERROR|SKIPPED) .*::(\w+(?:\[.*?\])?)(?:@[\w-]+)?", done.stdout, re.MULTILINE):
+    for outcome, name in re.findall(
+        r"^(PASSED|FAILED|ERROR|SKIPPED) .*::(\w+(?:\[.*?\])?)(?:@[\w-]+)?", done.stdout, re.MULTILINE
+    ):
         found.setdefault(outcome, []).append(name)
     expected = sorted(f"test_{layer}[{name}]" for layer in ("planned", "applied") for name in LIFECYCLE)
     assert sorted(found.pop("FAILED", [])) == (expected if WITHOUT_RULES else []), done.stdout + done.stderr
