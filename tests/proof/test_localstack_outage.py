@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from budget import at_night
 from cheap_stack import left_behind, write_module
 from localstack_process import serving_localstack
 
@@ -110,7 +111,7 @@ def localstack(tmp_path: Path) -> Iterator[LocalStackHost]:
         yield host
 
 
-@pytest.mark.parametrize("step", MIDDLE_OF)
+@pytest.mark.parametrize("step", ["apply", "destroy", "plan"][: at_night(3, 1)])
 def test_killed_localstack_is_told_and_gc_finishes_when_it_is_back(
     step: str, tmp_path: Path, localstack: LocalStackHost
 ) -> None:
@@ -167,6 +168,35 @@ def test_what_a_killed_run_made_is_deleted_by_gc_and_nothing_else(tmp_path: Path
     assert outer.folders() == []
     assert left_behind(outer.temporary) == []
     assert [bucket["Name"] for bucket in stranger.list_buckets()["Buckets"]] == ["of-somebody-else"]
+
+
+@pytest.mark.parametrize("seconds", [5.0, 2.0, 12.0][: at_night(3, 1)])
+def test_ctrl_c_while_localstack_starts_or_terraform_runs_leaves_nothing(tmp_path: Path, seconds: float) -> None:
+    outer = Outer(tmp_path, "")
+    run = outer.start("prove", str(outer.module), "--target", "localstack-host")
+    time.sleep(seconds)
+
+    os.killpg(run.pid, signal.SIGINT)
+    _, errors = run.communicate(timeout=120)
+
+    assert run.returncode == 130, errors
+    assert "everything that was started has been ended" in errors
+    assert outer.folders() == []
+    assert left_behind(outer.temporary) == []
+
+
+def test_run_that_is_killed_takes_its_own_localstack_with_it(tmp_path: Path) -> None:
+    outer = Outer(tmp_path, "")
+    run = outer.start("prove", str(outer.module), "--target", "localstack-host")
+    outer.wait_for("CreateBucket")
+
+    run.kill()
+    run.communicate()
+    said = outer.collect()
+
+    assert "deleted" not in said  # it has gone with LocalStack
+    assert outer.folders() == []
+    assert left_behind(outer.temporary) == []
 
 
 def test_run_that_fails_gives_back_what_it_made(tmp_path: Path, localstack: LocalStackHost) -> None:

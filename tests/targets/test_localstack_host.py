@@ -150,6 +150,32 @@ def test_killed_localstack_takes_its_children_with_it(tmp_path: Path) -> None:
         assert gone(*host.process_ids[1:], child)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process adopt the children of another")
+def test_child_that_is_started_at_the_very_end_is_found(tmp_path: Path) -> None:
+    """LocalStack that is ended while it starts may have started DynamoDB Local just before, and forget it."""
+    started_late = """
+    import os, signal, subprocess, sys, time
+
+    def end(*_):
+        child = subprocess.Popen(["sleep", "300"], start_new_session=True)
+        print("child", child.pid, flush=True)
+        os._exit(0)
+
+    signal.signal(signal.SIGTERM, end)
+    print("ready", flush=True)
+    time.sleep(60)
+    """
+    host = LocalStackHost(installation(tmp_path, started_late), tmp_path)
+    for _ in range(100):
+        if "ready" in host.log.read_text(encoding="utf-8"):
+            break
+        time.sleep(0.05)
+
+    host.stop()
+
+    assert gone(*host.process_ids, child_in(host.log))
+
+
 def test_one_that_ends_tells_its_last_words(tmp_path: Path) -> None:
     broken = installation(tmp_path, "raise SystemExit('no module named cbor2')")
 

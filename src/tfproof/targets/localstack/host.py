@@ -90,7 +90,7 @@ class LocalStackHost:
         except TargetError as error:
             raise TargetError(
                 f"{error.message}\nThe end of {self.log}:\n{tail(self.log)}",
-                remedy="Look for what is missing in its log; `tfproof doctor` says what is needed.",
+                remedy="Look for what is missing in its log. How to install it anew: docs/targets.md.",
             ) from None
 
     def _look(self) -> None:
