@@ -69,14 +69,16 @@ docs: $(READY) ## write anew what is generated: tables of the module's README an
 	$(BIN)/python tools/target_gaps.py
 	$(BIN)/python tools/released_module.py
 
+# Hashes, and no address of any registry.
+COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+	--python-version 3.11 --no-header
+LOCK := $(COMPILE) pyproject.toml requirements/dev.in requirements/build.in
+
 .PHONY: lock
 lock: $(READY) ## resolve requirements/lock.txt anew, with hashes and without the addresses of any registry
 	$(BIN)/pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
-		--python-version 3.11 --no-header --upgrade pyproject.toml requirements/dev.in requirements/build.in \
-		-o requirements/lock.txt
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
-		--python-version 3.11 --no-header --upgrade requirements/terraform.in -o requirements/terraform.txt
+	$(LOCK) --upgrade -o requirements/lock.txt
+	$(COMPILE) requirements/terraform.in --upgrade -o requirements/terraform.txt
 	# Older than its release: what came later breaks LocalStack 4.14.0.
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 		--python-version 3.13 --exclude-newer 2026-03-05 requirements/localstack.in \
@@ -86,10 +88,41 @@ lock: $(READY) ## resolve requirements/lock.txt anew, with hashes and without th
 clean: ## remove the environment and all caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
 
+.PHONY: matrix
+matrix: $(READY) ## prove the module with every Terraform that can be had, and write docs/compatibility.md
+	$(BIN)/python tools/matrix.py
+
+.PHONY: test-pythons
+test-pythons: $(READY) ## what needs no applied stack, and one proof, on Python 3.11, 3.12 and 3.13
+	$(BIN)/python tools/pythons.py
+
+.PHONY: drift
+drift: $(READY) ## run the suite with newer packages than are pinned; PACKAGES='moto': with this one newer
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/python tools/drift.py $(addprefix --package ,$(PACKAGES)) -- $(LOCK)
+
+# Where proofs of the night leave what they found, and every AWS call they made.
+EVIDENCE ?= build/evidence
+
+.PHONY: prove-full
+prove-full: $(READY) ## prove the module at full depth, with evidence and calls in build/evidence; TARGET= as for test
+	@$(BIN)/python tools/full_proof.py --into $(EVIDENCE) -- $(MODULE) $(PROVE) --target $(TARGET)
+
+NIGHTLY := prove-full test nightly-localstack matrix test-pythons bench
+
 .PHONY: nightly
 nightly: export TFPROOF_NIGHTLY := 1
 nightly: export TFPROOF_HYPOTHESIS_PROFILE := nightly
-nightly: prove test test-localstack-host bench ## everything, with the budgets of the night: hours, not minutes
+nightly: $(READY) ## everything, with the budgets of the night: hours, not minutes
+	@failed=; for part in $(NIGHTLY); do echo "nightly: $$part"; $(MAKE) --no-print-directory $$part || failed="$$failed $$part"; \
+		done; test -z "$$failed" || { echo "nightly: failed:$$failed" >&2; exit 1; }
+
+.PHONY: nightly-localstack
+nightly-localstack: $(READY)
+	@if $(BIN)/python -m tfproof.targets.localstack.installation; then \
+		$(MAKE) --no-print-directory prove-full TARGET=localstack-host && \
+		$(MAKE) --no-print-directory test-localstack-host; \
+		else echo "nightly: without LocalStack, which cannot be installed here: see above"; fi
 
 .PHONY: bench
 bench: $(READY) ## measure the journey, the plugin's cost and the IAM simulator
