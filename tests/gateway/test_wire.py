@@ -57,7 +57,7 @@ def ask(
     headers: dict[str, str] | None = None,
     **named: Any,
 ) -> tuple[int, str, http.client.HTTPResponse]:
-    connection = http.client.HTTPConnection("127.0.0.1", target.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", target.port, timeout=120)
     given = {"authorization": signature(), **(headers or {})}
     connection.request(method, path, body=body, headers=given, **named)
     answer = connection.getresponse()
@@ -67,7 +67,7 @@ def ask(
 
 
 def send_raw(target: EmbeddedTarget, data: bytes, *, then: float = 0.0, read: bool = True) -> bytes:
-    with socket.create_connection(("127.0.0.1", target.port), timeout=40) as connection:
+    with socket.create_connection(("127.0.0.1", target.port), timeout=120) as connection:
         connection.sendall(data)
         if then:
             time.sleep(then)
@@ -130,7 +130,7 @@ def test_client_that_waits_is_told_to_continue(target: EmbeddedTarget) -> None:
         f"PUT /{BUCKET}/waited HTTP/1.1\r\nHost: x\r\nAuthorization: {signature()}\r\n"
         "Content-Length: 4\r\nExpect: 100-continue\r\n\r\n"
     )
-    with socket.create_connection(("127.0.0.1", target.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", target.port), timeout=60) as connection:
         connection.sendall(head.encode())
         assert connection.recv(1024).startswith(b"HTTP/1.1 100 ")
         connection.sendall(b"body")
@@ -138,7 +138,7 @@ def test_client_that_waits_is_told_to_continue(target: EmbeddedTarget) -> None:
 
 
 def test_connection_is_kept_for_many_requests(target: EmbeddedTarget) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", target.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", target.port, timeout=60)
     connection.connect()
     first = connection.sock.getsockname()
     for number in range(20):
@@ -208,7 +208,7 @@ def test_https_is_served_with_a_certificate_of_the_run(gateway: Gateway) -> None
     port = int(https.endpoint.rpartition(":")[2])
     since = gateway.count()
 
-    with contextlib.closing(http.client.HTTPSConnection("127.0.0.1", port, context=trusting, timeout=10)) as connection:
+    with contextlib.closing(http.client.HTTPSConnection("127.0.0.1", port, context=trusting, timeout=60)) as connection:
         connection.request("PUT", f"/{BUCKET}/secure", body=b"x", headers={"authorization": signature()})
         assert connection.getresponse().status == 200
     old = ssl.create_default_context(cafile=https.ca_file)
