@@ -37,16 +37,22 @@ def outer(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.
     return pytester
 
 
-def test_names_of_a_run_are_the_same_in_all_its_processes_and_of_no_other(outer: pytest.Pytester) -> None:
+def test_names_of_a_run_are_the_same_in_all_its_processes(outer: pytest.Pytester) -> None:
     outer.makepyfile(NAMED)
 
-    for _ in range(2):
-        outer.runpytest_subprocess("-n", "2", "--tf-keep").assert_outcomes(passed=5)
+    outer.runpytest_subprocess("-n", "2", "--tf-keep").assert_outcomes(passed=5)
 
-    first, second = bucket_calls(Path(outer.path / "tmp"), "CreateBucket")
-    assert first != second
-    assert first.startswith("states-")
-    assert second.startswith("states-")
+    (name,) = bucket_calls(Path(outer.path / "tmp"), "CreateBucket")
+    assert name.startswith("states-")
+
+
+def test_no_two_runs_have_one_id(outer: pytest.Pytester) -> None:
+    outer.makepyfile("def test_it(run_id):\n    with open('ids', 'a') as ids:\n        print(run_id, file=ids)\n")
+
+    for _ in range(2):
+        outer.runpytest_subprocess("-p", "no:xdist").assert_outcomes(passed=1)
+
+    assert len(set((outer.path / "ids").read_text(encoding="utf-8").split())) == 2
 
 
 @pytest.mark.parametrize(
