@@ -180,7 +180,13 @@ def test_every_fault_of_a_document_is_named_at_once_with_place_and_remedy() -> N
 
 
 def test_text_that_is_no_json_is_one_problem_at_the_place_where_reading_stopped() -> None:
-    for text, place in (("import", (1, 1)), ('{"Version":\n "x",}', (2, 6)), ("", (1, 1)), ('{"a": NaN}', (1, 1))):
+    for text, place in (
+        ("import", (1, 1)),
+        ('{"Version":\n "x",}', (2, 6)),  # on Python 3.13 too, which points at the comma
+        ('{"Statement": [1, \n ]}', (2, 2)),
+        ("", (1, 1)),
+        ('{"a": NaN}', (1, 1)),
+    ):
         (problem,) = validate(text)
         assert (problem.place.line, problem.place.column) == place
         assert "first byte must be '{'" in problem.remedy

@@ -80,7 +80,17 @@ def parse_marked(text: str) -> tuple[Json, bool]:
         )
         return decoder.decode(text), bool(repeats)
     except json.JSONDecodeError as fault:
-        raise JsonFault(fault.msg, fault.pos) from None
+        raise JsonFault(*_on_any_python(fault, text)) from None
+
+
+def _on_any_python(fault: json.JSONDecodeError, text: str) -> tuple[str, int]:
+    """What is wrong and where. Python 3.13 points at a trailing comma, the ones before at the bracket after it."""
+    if not fault.msg.startswith("Illegal trailing comma"):
+        return fault.msg, fault.pos
+    after = text[fault.pos + 1 :]
+    place = fault.pos + 1 + len(after) - len(after.lstrip(" \t\n\r"))
+    named = "Expecting property name enclosed in double quotes" if text[place : place + 1] == "}" else "Expecting value"
+    return named, place
 
 
 def dump(value: Json, *, indent: int = 2) -> str:
