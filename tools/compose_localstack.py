@@ -60,13 +60,11 @@ def _docker_problem() -> str:
 def _run(command: Sequence[str]) -> int:
     environment = {**os.environ, "LOCALSTACK_HOST": f"127.0.0.1:{os.environ.get('LOCALSTACK_PORT', '4566')}"}
     with subprocess.Popen(command, env=environment) as process:
-        while True:
-            try:
-                return process.wait()
-            except KeyboardInterrupt:
-                continue  # the terminal has told the command too: it clears up, and is waited for
-            except _TerminatedError:
-                process.send_signal(signal.SIGINT)
+        # No exceptions from here on: one that comes between a command's end and its answer makes an exit code of 0.
+        # Ctrl-C is told to the command by the terminal: it clears up, and is waited for.
+        signal.signal(signal.SIGINT, lambda *_: None)
+        signal.signal(signal.SIGTERM, lambda *_: process.send_signal(signal.SIGINT))
+        return process.wait()
 
 
 def _why_not(code: int) -> str:
