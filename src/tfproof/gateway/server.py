@@ -33,7 +33,11 @@ _THREADS: Final = 64
 _BACKLOG: Final = 1024
 """Connections that wait to be taken: 500 at once must not be refused."""
 _SLOW_SECONDS: Final = 10.0
-"""A client that sends nothing for so long in the middle of a request is given up."""
+"""A client that sends nothing for so long in the middle of a request's body is given up."""
+_IDLE_SECONDS: Final = 90.0
+"""How long a kept connection may lie idle: as long as the SDK of Terraform keeps one. Whoever closes first must not be
+the server: a request that is on its way just then is lost, and on a busy machine it was."""
+_KEPT_CONNECTIONS: Final = 1024
 _LARGEST_HEAD: Final = 4 * 1024 * 1024
 """Bytes of a request's head that are read at all; the application has a lower limit, and AWS's words for it."""
 _REASONS: Final = {100: "Continue", 200: "OK", 204: "No Content", 206: "Partial Content", 403: "Forbidden"}
@@ -59,7 +63,8 @@ class Server:
         server: Any = cheroot_server.HTTPServer((_HOST, port), gateway, minthreads=_THREADS, server_name="tfproof")
         server.ConnectionClass = _Connection
         server.request_queue_size = _BACKLOG
-        server.timeout = _SLOW_SECONDS
+        server.timeout = _IDLE_SECONDS
+        server.keep_alive_conn_limit = _KEPT_CONNECTIONS
         server.max_request_header_size = _LARGEST_HEAD
         server.error_log = _silent
         if certificate is not None:
@@ -107,7 +112,12 @@ class _Gateway(cheroot_server.Gateway):
         head = HttpRequest(
             _text(request.method).upper(), path, query, headers, secure=self.tls, client=str(request.conn.remote_addr)
         )
-        answer = type(self).handler(head, body, length)
+        connection = request.conn.socket
+        connection.settimeout(_SLOW_SECONDS)
+        try:
+            answer = type(self).handler(head, body, length)
+        finally:
+            connection.settimeout(_IDLE_SECONDS)
         self._send(answer, body)
 
     def _send(self, answer: Answer, body: Body) -> None:
