@@ -42,6 +42,8 @@ PARTS: Final = (
     "tests/test_values.py",
     "--ignore=tests/gateway/test_terraform.py",
     "--ignore=tests/gateway/test_transparency.py",
+    # Is about the table that this writes.
+    "--deselect=tests/tools/test_compatibility_tools.py::test_document_has_every_row",
 )
 _SUMMARY: Final = re.compile(r"^=* ?((?:\d+ \w+(?:, )?)+) in [\d.]+s", re.MULTILINE)
 

@@ -18,8 +18,8 @@ __all__ = ["LIFECYCLE", "ShortProof", "short_proof"]
 LIFECYCLE: Final = frozenset({"incomplete-uploads", "lock-file-versions", "noncurrent-versions"})
 """The checks that fail without the rules, and are expected to."""
 
-# The S3 and DynamoDB clients close a connection that was answered before they had looked for the end of their own
-# request, and then fail to read the answer: aws/aws-sdk-go-v2#2737. Seen on a busy machine.
+# AWS's client for Go may close a connection while its answer is still being read: aws/aws-sdk-go-v2#1825 and #2737.
+# Seen on a busy machine, with a DeleteItem.
 _RACE: Final = "use of closed network connection"
 
 
