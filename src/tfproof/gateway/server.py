@@ -8,7 +8,6 @@ memory; werkzeug's server is for development only.
 
 from __future__ import annotations
 
-import contextlib
 import ssl
 import threading
 from collections.abc import Callable
@@ -148,13 +147,3 @@ def _text(value: Any) -> str:
 
 def _silent(*_: Any, **__: Any) -> None:
     """Clients that hang up are no news; calls have a log of their own."""
-
-
-@contextlib.contextmanager
-def serving(handler: Handler) -> Any:
-    """A server for the time of a block, for tests and benchmarks."""
-    server = Server(handler)
-    try:
-        yield server
-    finally:
-        server.stop()
