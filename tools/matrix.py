@@ -88,9 +88,8 @@ def _row(name: str, programs: Path, modes: Sequence[str]) -> Row:
         row.proofs[mode] = proof
         found = unexpected(terraform, mode, proof)
         row.problems += found
-        again = ", at the second try" if proof.repeated else ""
         outcome = "not as known" if found else "as known"
-        print(f"{terraform.name}, lock mode {mode}: {outcome}{again}; {proof.seconds:.0f} s", flush=True)
+        print(f"{terraform.name}, lock mode {mode}: {outcome}; {proof.seconds:.0f} s", flush=True)
         for problem in found:
             _red(problem)
     return row

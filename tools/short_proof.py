@@ -18,10 +18,6 @@ __all__ = ["LIFECYCLE", "ShortProof", "short_proof"]
 LIFECYCLE: Final = frozenset({"incomplete-uploads", "lock-file-versions", "noncurrent-versions"})
 """The checks that fail without the rules, and are expected to."""
 
-# AWS's client for Go may close a connection while its answer is still being read: aws/aws-sdk-go-v2#1825 and #2737.
-# Seen on a busy machine, with a DeleteItem.
-_RACE: Final = "use of closed network connection"
-
 
 @dataclass(frozen=True, slots=True)
 class ShortProof:
@@ -31,13 +27,11 @@ class ShortProof:
         seconds: Wall time.
         evidence: What `tfproof prove --evidence` wrote; empty when it could not run.
         said: What it complained of.
-        repeated: Whether it was run a second time, because of a known race in AWS's client.
     """
 
     seconds: float
     evidence: dict[str, Any] = field(default_factory=dict)
     said: str = ""
-    repeated: bool = False
 
     @property
     def failed(self) -> list[str]:
@@ -77,11 +71,7 @@ def short_proof(python: str | Path, *arguments: str) -> ShortProof:
         python: The interpreter.
         *arguments: Further arguments of `tfproof prove`.
     """
-    first = _prove([str(python), "-m", "tfproof.cli", "prove", "modules/state-backend", *arguments])
-    if _RACE not in json.dumps(first.evidence) + first.said or not first.problem:
-        return first
-    again = _prove([str(python), "-m", "tfproof.cli", "prove", "modules/state-backend", *arguments])
-    return ShortProof(again.seconds, again.evidence, again.said, repeated=True)
+    return _prove([str(python), "-m", "tfproof.cli", "prove", "modules/state-backend", *arguments])
 
 
 def _prove(command: Sequence[str]) -> ShortProof:
