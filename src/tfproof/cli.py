@@ -22,6 +22,8 @@ from tfproof.iam.command import add_commands as add_iam_commands
 
 if TYPE_CHECKING:
     from tfproof.proof.proof import Proof
+    from tfproof.proof.target_choice import TargetChoice
+    from tfproof.targets.aws import AwsTarget
     from tfproof.terraform.workspace import Workspace
 
 __all__ = ["main"]
@@ -122,14 +124,7 @@ def _parser() -> argparse.ArgumentParser:
         help="what the module calls an output: bucket_name=state_bucket; may be given for several",
     )
     _add_tools(prove)
-    prove.add_argument(
-        "--target",
-        choices=["embedded", "localstack", "localstack-host"],
-        default="embedded",
-        help="where it is applied: an emulator of the run's own, a LocalStack that runs already, or one that is "
-        "installed and started for the run (default: %(default)s)",
-    )
-    prove.add_argument("--endpoint-url", metavar="URL", help="where LocalStack runs (default: http://127.0.0.1:4566)")
+    _add_target(prove)
     prove.add_argument("--region", default="us-east-1", help="region of the run (default: %(default)s)")
     prove.add_argument("--keep", action="store_true", help="keep the run folder; it holds plans and states in clear")
     prove.add_argument(
@@ -153,6 +148,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Says what is there, what is missing, and how to get it.",
     )
     _add_tools(doctor)
+    _add_target(doctor)
     doctor.set_defaults(command=_doctor)
     collect = commands.add_parser(
         "gc",
@@ -161,6 +157,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     collect.add_argument("--dry-run", action="store_true", help="only say what would be done")
     collect.add_argument("--kept", action="store_true", help="also remove folders that --keep or --tf-keep has kept")
+    collect.add_argument(
+        "--target",
+        choices=["aws"],
+        help="also delete what runs have left in an AWS account, by its tags, once it expired",
+    )
+    _add_account(collect)
+    collect.add_argument("--region", default="us-east-1", help="region to look in (default: %(default)s)")
+    collect.add_argument("--endpoint-url", metavar="URL", help="an emulator on this machine that stands in for AWS")
     collect.set_defaults(command=_collect)
     add_watch_commands(commands)
     iam = commands.add_parser(
@@ -176,6 +180,28 @@ def _parser() -> argparse.ArgumentParser:
     _add_tools(validate)
     validate.set_defaults(command=_validate)
     return parser
+
+
+def _add_target(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--target",
+        choices=["embedded", "localstack", "localstack-host", "aws"],
+        default="embedded",
+        help="where it is applied: an emulator of the run's own, a LocalStack that runs already, one that is installed "
+        "and started for the run, or a real AWS account (default: %(default)s)",
+    )
+    parser.add_argument("--endpoint-url", metavar="URL", help="where LocalStack runs (default: http://127.0.0.1:4566)")
+    _add_account(parser)
+
+
+def _add_account(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--aws-account-allow",
+        action="append",
+        default=[],
+        metavar="ACCOUNT",
+        help="with --target aws: the id of an account that may be touched; the caller's must be one of those given",
+    )
 
 
 def _add_tools(parser: argparse.ArgumentParser) -> None:
@@ -199,7 +225,8 @@ def _doctor(options: argparse.Namespace) -> int:
     from tfproof.proof.doctor import examine  # noqa: PLC0415
 
     missing = 0
-    for item in examine(terraform=options.terraform, provider_mirror=options.provider_mirror):
+    choice = _choice(options)
+    for item in examine(terraform=options.terraform, provider_mirror=options.provider_mirror, target=choice):
         missing += not item.good
         print(f"{'ok     ' if item.good else 'MISSING'}  {item.name:<12} {item.found}", flush=True)  # noqa: T201
         if item.remedy:
@@ -210,9 +237,31 @@ def _doctor(options: argparse.Namespace) -> int:
 def _collect(options: argparse.Namespace) -> int:
     from tfproof.proof.gc import collect  # noqa: PLC0415
 
-    done = list(collect(kept=options.kept, dry=options.dry_run))
-    print("\n".join(done) or "nothing to clear up")  # noqa: T201
+    found = False
+    for line in collect(kept=options.kept, dry=options.dry_run, aws=_account(options)):
+        found = True
+        print(line, flush=True)  # noqa: T201
+    if not found:
+        print("nothing to clear up")  # noqa: T201
     return _PROVED
+
+
+def _account(options: argparse.Namespace) -> AwsTarget | None:
+    """The account to clear up in, when one was asked for."""
+    if options.target is None:
+        for name in ("aws_account_allow", "endpoint_url"):
+            if getattr(options, name):
+                raise UsageError(f"{name}={getattr(options, name)!r} needs --target aws")
+        return None
+    from tfproof.proof.naming import make_run_id  # noqa: PLC0415
+
+    return _choice(options).account(run_id=make_run_id(), region=options.region)
+
+
+def _choice(options: argparse.Namespace) -> TargetChoice:
+    from tfproof.proof.target_choice import TargetChoice  # noqa: PLC0415
+
+    return TargetChoice(options.target, options.endpoint_url, tuple(options.aws_account_allow))
 
 
 def _prove(options: argparse.Namespace) -> int:
@@ -222,7 +271,6 @@ def _prove(options: argparse.Namespace) -> int:
     from tfproof.backend_use.use import Depth  # noqa: PLC0415
     from tfproof.checks.output_mapping import parse_output_names  # noqa: PLC0415
     from tfproof.proof.run import Settings, prove  # noqa: PLC0415
-    from tfproof.proof.target_choice import TargetChoice  # noqa: PLC0415
     from tfproof.report.terminal import TerminalReport  # noqa: PLC0415
     from tfproof.terraform.variables import parse_assignments  # noqa: PLC0415
 
@@ -246,7 +294,7 @@ def _prove(options: argparse.Namespace) -> int:
         variable_files=tuple(options.var_file),
         terraform=options.terraform,
         provider_mirror=options.provider_mirror,
-        target=TargetChoice(options.target, options.endpoint_url),
+        target=_choice(options),
         region=options.region,
         keep=options.keep,
         keep_provider=not options.no_keep_provider,

@@ -37,11 +37,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--target",
         default="embedded",
-        choices=["embedded", "localstack", "localstack-host"],
-        help="where stacks are applied: an emulator of the run's own (default), a LocalStack that runs already, or one "
-        "that is installed and started for the run",
+        choices=["embedded", "localstack", "localstack-host", "aws"],
+        help="where stacks are applied: an emulator of the run's own (default), a LocalStack that runs already, one "
+        "that is installed and started for the run, or a real AWS account",
     )
     group.addoption("--endpoint-url", metavar="URL", help="where LocalStack runs (default: http://127.0.0.1:4566)")
+    group.addoption(
+        "--aws-account-allow",
+        action="append",
+        default=[],
+        metavar="ACCOUNT",
+        help="with --target aws: the id of an account that may be touched",
+    )
     group.addoption("--terraform", metavar="PATH", help="Terraform or OpenTofu binary (default: the one on PATH)")
     group.addoption("--provider-mirror", metavar="FOLDER", help="filesystem mirror to take providers from")
     group.addoption("--tf-keep", action="store_true", help="keep the run folder; it holds plans and states in clear")
@@ -151,7 +158,11 @@ def _run(config: pytest.Config) -> Run:
         from tfproof.proof.target_choice import TargetChoice  # noqa: PLC0415
 
         with _bad_usage():
-            choice = TargetChoice(config.getoption("--target"), config.getoption("--endpoint-url"))
+            choice = TargetChoice(
+                config.getoption("--target"),
+                config.getoption("--endpoint-url"),
+                tuple(config.getoption("--aws-account-allow")),
+            )
         with Held():
             config.stash[_RUN] = Run(
                 terraform=config.getoption("--terraform"),

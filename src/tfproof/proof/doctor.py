@@ -16,7 +16,9 @@ from typing import Final
 import tfproof
 from tfproof.errors import TfproofError
 from tfproof.interrupts import Held
+from tfproof.proof.naming import make_run_id
 from tfproof.proof.run_folder import find_run_folders
+from tfproof.proof.target_choice import TargetChoice
 from tfproof.targets.embedded import EmbeddedTarget
 from tfproof.terraform.binary import find_terraform
 from tfproof.terraform.provider_mirror import find_provider_source, provider_versions
@@ -44,13 +46,21 @@ class Examined:
     remedy: str = ""
 
 
-def examine(*, terraform: str | None = None, provider_mirror: str | None = None) -> Iterator[Examined]:
-    """Looks at everything a proof needs, one after the other."""
+def examine(
+    *, terraform: str | None = None, provider_mirror: str | None = None, target: TargetChoice | None = None
+) -> Iterator[Examined]:
+    """Looks at everything a proof needs, one after the other.
+
+    Args:
+        terraform: Binary to use instead of the one on PATH.
+        provider_mirror: Mirror to use instead of the one that is found.
+        target: Where it is to be made; None is the embedded target.
+    """
     yield Examined("tfproof", True, f"{tfproof.__version__} at {Path(tfproof.__file__).parent}")
     yield Examined("python", True, f"{platform.python_version()} at {sys.executable}")
     yield _tried("terraform", lambda: _terraform(terraform))
     yield _tried("providers", lambda: _providers(provider_mirror))
-    yield _tried("target", _target)
+    yield from _target(target or TargetChoice())
     free = shutil.disk_usage(tempfile.gettempdir()).free
     yield Examined(
         "run folders",
@@ -88,7 +98,43 @@ def _providers(explicit: str | None) -> str:
     return f"{source}; hashicorp/aws {', '.join(provider_versions(source.mirror)) or 'not in it'}"
 
 
-def _target() -> str:
+def _target(choice: TargetChoice) -> Iterator[Examined]:
+    if choice.name == "embedded":
+        yield _tried("target", _embedded)
+    elif choice.name == "aws":
+        yield _tried("target", lambda: choice.account(run_id=make_run_id(), region="us-east-1").description)
+    elif choice.name == "localstack":
+        yield _tried("target", lambda: _localstack(choice))
+    else:
+        yield from _localstack_host()
+
+
+def _localstack(choice: TargetChoice) -> str:
+    from tfproof.targets.localstack.health import await_health  # noqa: PLC0415
+
+    endpoint = choice.localstack_endpoint()
+    return f"LocalStack {await_health(endpoint, seconds=0.0).version} at {endpoint}"
+
+
+def _localstack_host() -> Iterator[Examined]:
+    from tfproof.targets.localstack.dynamodb_local import find_npm  # noqa: PLC0415
+    from tfproof.targets.localstack.installation import find_installation  # noqa: PLC0415
+    from tfproof.targets.localstack.java import find_compiler, find_java_home  # noqa: PLC0415
+    from tfproof.targets.localstack.python313 import find_python  # noqa: PLC0415
+
+    yield _tried("java", lambda: f"at {find_java_home()}")
+    installed = find_installation()
+    if installed is not None:
+        yield Examined("target", True, f"LocalStack, installed in {installed.folder}")
+        return
+    yield Examined("target", True, "LocalStack is not installed yet: the first run does it, in about a minute")
+    # What only installing needs.
+    yield _tried("python 3.13", lambda: f"at {find_python()}")
+    yield _tried("npm", lambda: f"at {find_npm()}")
+    yield _tried("javac", lambda: f"at {find_compiler()}")
+
+
+def _embedded() -> str:
     started = time.monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="tfproof-doctor-") as folder,

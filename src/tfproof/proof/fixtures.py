@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from tfproof.checks.backend import Backend
 from tfproof.checks.live import LiveBackend
 from tfproof.checks.second_plan_empty import judge
 from tfproof.interrupts import Held
 from tfproof.proof import interventions
+from tfproof.proof.naming import make_run_id, named
 from tfproof.proof.run_folder import RunFolder
 from tfproof.proof.sharing import RemoteStacks, StackServer
 from tfproof.proof.stacks import Stacks, StackSettings, StackSpec
-from tfproof.proof.target_choice import TargetChoice
-from tfproof.targets.emulator import Emulator
+from tfproof.proof.target_choice import TargetChoice, target_at
 from tfproof.targets.target import Target
 from tfproof.terraform.binary import Terraform
 from tfproof.terraform.plan import Plan
@@ -28,8 +27,6 @@ from tfproof.terraform.state import State
 from tfproof.terraform.workspace import Workspace
 
 __all__ = ["Applied", "Run", "SecondPlan"]
-
-_RUN: Final = "{run}"
 
 
 @dataclass(frozen=True)
@@ -126,13 +123,14 @@ class Run:
             self.folder = Path(owner.get("folder", ""))
             self.run_id = owner["run_id"]
             return
-        self.run_id = secrets.token_hex(3)
+        self.run_id = make_run_id()
         self._run_folder = RunFolder(keep=keep_folder)
         self.folder = self._run_folder.path
         self._own = Stacks(
             StackSettings(
                 folder=self._run_folder,
                 target=choice,
+                run_id=self.run_id,
                 say=say,
                 terraform=terraform,
                 provider_mirror=provider_mirror,
@@ -171,15 +169,11 @@ class Run:
     @cached_property
     def target(self) -> Target:
         """The target; an owner's own, or a connection to it."""
-        return self._own.target if self._own is not None else Emulator(**self.stacks.target_address())
+        return self._own.target if self._own is not None else target_at(self.stacks.target_address())
 
     def named(self, value: Any) -> Any:
         """A value of a variable with the run's id for every `{run}` in it, in lists and objects too."""
-        if isinstance(value, str):
-            return type(value)(value.replace(_RUN, self.run_id))  # one that is an expression stays one
-        if isinstance(value, Mapping):
-            return {name: self.named(item) for name, item in value.items()}
-        return [self.named(item) for item in value] if isinstance(value, list | tuple) else value
+        return named(value, self.run_id)
 
     def plan(self, spec: StackSpec) -> Plan:
         """The plan of a stack."""

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tfproof.errors import TargetError, TfproofError
 from tfproof.proof.run_folder import RunFolder
@@ -16,23 +16,27 @@ from tfproof.targets.emulator import Emulator
 from tfproof.targets.sweep import sweep
 from tfproof.terraform.guard import Guard
 
+if TYPE_CHECKING:
+    from tfproof.targets.aws import AwsTarget
+
 __all__ = ["clear_account", "give_back", "given_back"]
 
 _CALLS: Final = "calls.jsonl"
 
 
-def give_back(target: Emulator, run_folder: RunFolder) -> str:
-    """Deletes everything that is left in the run's account; nothing where the target goes with the run.
+def give_back(target: Emulator | AwsTarget, run_folder: RunFolder) -> str:
+    """Deletes what is left of the run; nothing where the target goes with the run.
 
     When it cannot be done, the run folder stays, with the manifest by which `tfproof gc` does it later.
 
     Returns:
         Why it could not be done, for people; `""` when it is done.
     """
-    if not target.upstream:
-        return ""
     try:
-        list(clear_account(target.address(), run_folder.path))
+        if not isinstance(target, Emulator):
+            list(target.clear())
+        elif target.upstream:
+            list(clear_account(target.address(), run_folder.path))
     except TfproofError as error:
         run_folder.leave()
         return f"{error.message}\nWhat this run made there is still there: `tfproof gc` deletes it when it is back."
@@ -40,7 +44,7 @@ def give_back(target: Emulator, run_folder: RunFolder) -> str:
 
 
 @contextmanager
-def given_back(target: Emulator, run_folder: RunFolder) -> Iterator[None]:
+def given_back(target: Emulator | AwsTarget, run_folder: RunFolder) -> Iterator[None]:
     """Gives back when the block is left, however it is.
 
     Raises:

@@ -11,11 +11,13 @@ from tfproof.errors import TfproofError
 from tfproof.targets.target import Target
 from tfproof.terraform.resource import Resource
 from tfproof.terraform.state import State
+from tfproof.values import reveal
 
 __all__ = ["count_versions", "release", "write_probe"]
 
 _PAGE = 1000
 _LOGGING = "aws_s3_bucket_logging"
+_HOLDS_DATA = ("aws_dynamodb_table", "aws_s3_bucket")
 
 
 def write_probe(target: Target, live: LiveBackend) -> str:
@@ -40,19 +42,15 @@ def count_versions(target: Target, live: LiveBackend) -> int:
 
 
 def release(target: Target, state: State) -> list[str]:
-    """Makes everything in a state destroyable, on an emulator only: protections off, buckets emptied.
+    """Makes everything in a state destroyable, where it is the run's own: protections off, buckets emptied.
 
     Returns:
         What was done, for people.
 
     Raises:
-        TfproofError: The target is a real account.
+        TfproofError: The target is a real account, and something in the state is not the run's own.
     """
-    if not target.is_emulator:
-        raise TfproofError(
-            f"target={target.description!r} is a real account: protections and data there are never touched",
-            remedy="See docs/runbook.md on destroying by hand.",
-        )
+    _check_owned(target, state)
     # Every call to a bucket that logs, Terraform's own refresh among them, may put another object into the log bucket.
     done = [_stop_logging(target.client("s3"), resource) for resource in state.managed if resource.type == _LOGGING]
     for resource in state.managed:
@@ -64,6 +62,16 @@ def release(target: Target, state: State) -> list[str]:
             deleted = _empty_bucket(target.client("s3"), name)
             done += [f"deleted {deleted} object versions of bucket {name}"] if deleted else []
     return done
+
+
+def _check_owned(target: Target, state: State) -> None:
+    for resource in state.managed:
+        if resource.type in _HOLDS_DATA and not target.owns(reveal(resource.at("tags_all", default={}))):
+            raise TfproofError(
+                f"target={target.description!r}: {resource.address} does not carry the tags of this run: "
+                "its protections and data are not touched",
+                remedy="See docs/runbook.md on destroying by hand.",
+            )
 
 
 def _stop_logging(s3: Any, resource: Resource) -> str:

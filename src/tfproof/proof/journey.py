@@ -168,7 +168,7 @@ class Journey:
             self._judged(check, answers)
 
     def destroy(self, live: LiveBackend) -> None:
-        """A destroy that must be refused; then, on emulators only, protections off and a destroy that must work."""
+        """A destroy that must be refused; then the run's own protections off, and one that must work."""
         before = interventions.count_versions(self.target, live)
         refusal: TerraformError | None = self._step("destroy, protected", self._try_destroy, _refusal_summary)
         after = interventions.count_versions(self.target, live)

@@ -10,9 +10,11 @@ from typing import Any
 
 from tfproof.backend_use.use import Depth
 from tfproof.checks.output_mapping import check_output_names
+from tfproof.errors import UsageError
 from tfproof.interrupts import Held
 from tfproof.proof.giving_back import given_back
 from tfproof.proof.journey import Journey
+from tfproof.proof.naming import has_run, make_run_id, named
 from tfproof.proof.observer import Observer
 from tfproof.proof.proof import Proof
 from tfproof.proof.providers import Providers
@@ -35,7 +37,7 @@ class Settings:
 
     Attributes:
         module: Folder of the root module.
-        variables: Values of its variables.
+        variables: Values of its variables; `{run}` in them becomes the run's id.
         variable_files: `.tfvars` files for it.
         terraform: Binary to use instead of the one on PATH.
         provider_mirror: Mirror to use instead of the one that is found.
@@ -92,6 +94,11 @@ def _prove(
     started: Callable[[Proof, Workspace, Path], None],
     say: Callable[[str], None],
 ) -> Proof:
+    if settings.target.name == "aws" and not has_run(settings.variables):
+        raise UsageError(
+            "target='aws': no variable carries the run's id, so names may be those of something that is in use",
+            remedy="Put {run} into the name of the bucket: --var bucket_name='acme-tfproof-{run}'.",
+        )
     if settings.output_names and settings.module.is_dir():
         check_output_names(settings.output_names, ModuleSource(settings.module))
     run_folder = RunFolder(keep=settings.keep)
@@ -99,7 +106,8 @@ def _prove(
     kept = Providers(run_folder, keep=settings.keep_provider)
     try:
         # The server starts while Terraform says its version and the mirror is looked for.
-        target = settings.target.start(run_folder, region=settings.region, say=say)
+        run_id = make_run_id()
+        target = settings.target.start(run_folder, run_id=run_id, region=settings.region, say=say)
         try:
             with ThreadPoolExecutor(2) as pool:
                 terraform = pool.submit(find_terraform, settings.terraform)
@@ -110,7 +118,7 @@ def _prove(
                 terraform=terraform.result(),
                 providers=providers.result(),
                 environment=target.environment(),
-                variables=settings.variables,
+                variables=named(settings.variables, run_id),
                 variable_files=settings.variable_files,
                 guard=Guard(ignore_backend=settings.ignore_backend),
                 running=Running(run_folder.process_started, run_folder.process_ended),

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tfproof.errors import TfproofError
 from tfproof.interrupts import Held
@@ -30,6 +30,9 @@ from tfproof.terraform.command import Completed, Running
 from tfproof.terraform.guard import Guard
 from tfproof.terraform.provider_mirror import ProviderSource, find_provider_source
 from tfproof.terraform.workspace import Workspace
+
+if TYPE_CHECKING:
+    from tfproof.targets.aws import AwsTarget
 
 __all__ = ["StackSettings", "StackSpec", "Stacks"]
 
@@ -67,6 +70,7 @@ class StackSettings:
         terraform: Binary to use instead of the one on PATH.
         provider_mirror: Mirror to use instead of the one that is found.
         target: Which target they are applied at.
+        run_id: The run's id.
         say: Is told what takes long.
         region: Region of the run.
         keep_provider: Whether one provider process may serve many commands.
@@ -75,6 +79,7 @@ class StackSettings:
 
     folder: RunFolder
     target: TargetChoice = field(default_factory=TargetChoice)
+    run_id: str = ""
     say: Callable[[str], None] = lambda _: None
     ignore_backend: bool = False
     terraform: str | None = None
@@ -122,7 +127,7 @@ class Stacks:
         self._guard = threading.Lock()
         self._workspaces: dict[str, Workspace] = {}
         self._applied: dict[str, StackSpec] = {}
-        self._target: FrontedEmulator | None = None
+        self._target: FrontedEmulator | AwsTarget | None = None
         self._running = Running(settings.folder.process_started, settings.folder.process_ended)
         self._providers = Providers(settings.folder, keep=settings.keep_provider)
         self._closing = False
@@ -139,14 +144,16 @@ class Stacks:
         return find_provider_source(self.settings.provider_mirror)
 
     @property
-    def target(self) -> FrontedEmulator:
+    def target(self) -> FrontedEmulator | AwsTarget:
         """The target, started when it is first asked for."""
         with Held(), self._guard:
             if self._closed:
                 raise TfproofError("the run is over: its target has been ended")
             if self._target is None:
-                folder = self.settings.folder
-                self._target = self.settings.target.start(folder, region=self.settings.region, say=self.settings.say)
+                folder, settings = self.settings.folder, self.settings
+                self._target = settings.target.start(
+                    folder, run_id=settings.run_id, region=settings.region, say=settings.say
+                )
                 folder.target_is(self._target.address())
             return self._target
 

@@ -17,15 +17,18 @@ def _service_models() -> Any:
     return create_loader()
 
 
-def make_client(service: str, *, endpoint: str, region: str, access_key: str, secret_key: str) -> Any:
+def make_client(
+    service: str, *, endpoint: str, region: str, access_key: str, secret_key: str, session_token: str = ""
+) -> Any:
     """A boto3 client of `service` at `endpoint`.
 
     Args:
         service: Name as boto3 has it, such as `s3`.
-        endpoint: URL of the emulator.
+        endpoint: URL of the emulator; `""` for AWS itself.
         region: Region to sign for.
         access_key: Access key id.
         secret_key: Its secret.
+        session_token: Of temporary credentials.
     """
     import boto3  # noqa: PLC0415  # a quarter of a second: only when a client is really needed
     import botocore.config  # noqa: PLC0415
@@ -42,17 +45,20 @@ def make_client(service: str, *, endpoint: str, region: str, access_key: str, se
         }
     )
     session.register_component("data_loader", _service_models())
+    # Nothing may stand between the run and an emulator on loopback; to AWS itself, a proxy may be the only way.
+    at_emulator = {"s3": {"addressing_style": "path"}, "proxies": {}} if endpoint else {}
     return boto3.Session(botocore_session=session).client(
         service,
-        endpoint_url=endpoint,
+        endpoint_url=endpoint or None,
         region_name=region,
         aws_access_key_id=access_key,
         aws_secret_access_key=secret_key,
+        aws_session_token=session_token or None,
         config=botocore.config.Config(
             connect_timeout=5,
             read_timeout=60,
-            retries={"max_attempts": 2, "mode": "standard"},
-            s3={"addressing_style": "path"},
-            proxies={},
+            retries={"max_attempts": 2 if endpoint else 5, "mode": "standard"},
+            ignore_configured_endpoint_urls=True,
+            **at_emulator,
         ),
     )

@@ -33,8 +33,6 @@ class Emulator:
         upstream: URL behind the gateway, of an emulator that outlives the run; `""` for one that goes with it.
     """
 
-    is_emulator: Final = True
-
     def __init__(
         self,
         *,
@@ -100,6 +98,10 @@ class Emulator:
                     secret_key=ADMINISTRATOR,
                 )
             return self._clients[service]
+
+    def owns(self, tags: object) -> bool:  # noqa: ARG002  # as a Target says it
+        """Whether something is this run's own: all of an emulator's account is."""
+        return True
 
     def leftovers(self) -> list[str]:
         """Everything that still exists, since all of it was made by this run."""

@@ -1,4 +1,4 @@
-"""Deletes everything in an account of an emulator: what a run leaves behind that could not destroy it."""
+"""Deletes what a run leaves behind that could not destroy it: all of an account, or what was chosen of it."""
 
 from __future__ import annotations
 
@@ -6,30 +6,35 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-__all__ = ["sweep"]
+__all__ = ["Chosen", "sweep"]
+
+Chosen = Callable[[str, str], bool]
+"""Whether to delete: asked with `bucket`, `table`, `key`, `policy`, `role` or `user`, and its name or id."""
 
 _PAGE: Final = 1000
 _SHORTEST_WINDOW: Final = 7
 """Days; KMS deletes no key at once."""
 
 
-def sweep(client: Callable[[str], Any]) -> Iterator[str]:
-    """Deletes all buckets, tables, keys, policies, roles and users there are, and names each.
+def sweep(client: Callable[[str], Any], chosen: Chosen = lambda _kind, _name: True) -> Iterator[str]:
+    """Deletes buckets, tables, keys, policies, roles and users, and names each.
 
-    Only for an account that is one run's own, as `LocalStackTarget` takes one. Protections are no reason to stop:
-    whoever calls this has decided.
+    Without `chosen`, all there are: only for an account that is one run's own, as `LocalStackTarget` takes one.
+    Protections are no reason to stop: whoever calls this has decided.
 
     Args:
         client: Makes the boto3 client of a service, in the account and region to sweep.
+        chosen: Which of them.
     """
-    yield from _buckets(client("s3"))
-    yield from _tables(client("dynamodb"))
-    yield from _keys(client("kms"))
-    yield from _identities(client("iam"))
+    yield from _buckets(client("s3"), chosen)
+    yield from _tables(client("dynamodb"), chosen)
+    yield from _keys(client("kms"), chosen)
+    yield from _identities(client("iam"), chosen)
 
 
-def _buckets(s3: Any) -> Iterator[str]:
-    names = [bucket["Name"] for bucket in s3.list_buckets().get("Buckets", [])]
+def _buckets(s3: Any, chosen: Chosen) -> Iterator[str]:
+    every = [bucket["Name"] for bucket in s3.list_buckets().get("Buckets", [])]
+    names = [name for name in every if chosen("bucket", name)]
     for name in names:  # before the first is emptied: calls to one that logs may put objects into another
         s3.put_bucket_logging(Bucket=name, BucketLoggingStatus={})
     for name in names:
@@ -44,43 +49,60 @@ def _buckets(s3: Any) -> Iterator[str]:
         yield f"s3 bucket {name}"
 
 
-def _tables(dynamodb: Any) -> Iterator[str]:
+def _tables(dynamodb: Any, chosen: Chosen) -> Iterator[str]:
     for page in dynamodb.get_paginator("list_tables").paginate():
         for name in page["TableNames"]:
+            if not chosen("table", name):
+                continue
             if dynamodb.describe_table(TableName=name)["Table"].get("DeletionProtectionEnabled"):
                 dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
             dynamodb.delete_table(TableName=name)
             yield f"dynamodb table {name}"
 
 
-def _keys(kms: Any) -> Iterator[str]:
+def _keys(kms: Any, chosen: Chosen) -> Iterator[str]:
     for page in kms.get_paginator("list_aliases").paginate():
         for alias in page["Aliases"]:
-            if not alias["AliasName"].startswith("alias/aws/"):
+            if not alias["AliasName"].startswith("alias/aws/") and chosen("key", alias.get("TargetKeyId", "")):
                 kms.delete_alias(AliasName=alias["AliasName"])
                 yield f"kms {alias['AliasName']}"
     for page in kms.get_paginator("list_keys").paginate():
         for key in page["Keys"]:
+            if not chosen("key", key["KeyId"]):
+                continue
             metadata = kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]
             if metadata.get("KeyManager") != "AWS" and metadata["KeyState"] not in ("PendingDeletion", "Unavailable"):
                 kms.schedule_key_deletion(KeyId=key["KeyId"], PendingWindowInDays=_SHORTEST_WINDOW)
                 yield f"kms key {key['KeyId']} (pending deletion)"
 
 
-def _identities(iam: Any) -> Iterator[str]:
+def _identities(iam: Any, chosen: Chosen) -> Iterator[str]:
     for kind, all_of, name_of in (("role", "list_roles", "RoleName"), ("user", "list_users", "UserName")):
         for page in iam.get_paginator(all_of).paginate():
             for entity in page[f"{kind.title()}s"]:
-                if not entity.get("Path", "/").startswith("/aws-service-role/"):
+                of_aws = entity.get("Path", "/").startswith("/aws-service-role/")
+                if not of_aws and chosen(kind, entity[name_of]):
                     _delete_entity(iam, kind, {name_of: entity[name_of]})
                     yield f"iam {kind} {entity[name_of]}"
     for page in iam.get_paginator("list_policies").paginate(Scope="Local"):
         for policy in page["Policies"]:
+            if not chosen("policy", policy["PolicyName"]):
+                continue
+            _detach(iam, policy["Arn"])
             for version in iam.list_policy_versions(PolicyArn=policy["Arn"])["Versions"]:
                 if not version["IsDefaultVersion"]:
                     iam.delete_policy_version(PolicyArn=policy["Arn"], VersionId=version["VersionId"])
             iam.delete_policy(PolicyArn=policy["Arn"])
             yield f"iam policy {policy['PolicyName']}"
+
+
+def _detach(iam: Any, arn: str) -> None:
+    """Takes a policy from whatever it is still attached to: AWS deletes none that is."""
+    for page in iam.get_paginator("list_entities_for_policy").paginate(PolicyArn=arn):
+        for kind in ("Role", "User", "Group"):
+            for entity in page.get(f"Policy{kind}s", []):
+                name = {f"{kind}Name": entity[f"{kind}Name"]}
+                getattr(iam, f"detach_{kind.lower()}_policy")(**name, PolicyArn=arn)
 
 
 def _delete_entity(iam: Any, kind: str, which: dict[str, str]) -> None:

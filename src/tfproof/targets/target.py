@@ -36,11 +36,6 @@ class Target(Protocol):
         """What it is and where, for people: `moto 5.2.5 at 127.0.0.1:40187`."""
         ...
 
-    @property
-    def is_emulator(self) -> bool:
-        """Whether protections may be switched off and data thrown away in the end."""
-        ...
-
     def environment(self) -> dict[str, str]:
         """The environment variables that lead Terraform and its provider to this target."""
         ...
@@ -51,6 +46,10 @@ class Target(Protocol):
 
     def check_alive(self) -> None:
         """Sees that it can still be reached; raises TargetError when it cannot."""
+        ...
+
+    def owns(self, tags: object) -> bool:
+        """Whether tags, as a state has them, are of something that this run has made and may throw away."""
         ...
 
     def leftovers(self) -> list[str]:

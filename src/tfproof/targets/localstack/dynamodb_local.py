@@ -17,7 +17,7 @@ from tfproof.errors import EnvironmentProblem
 from tfproof.targets.localstack.java import find_compiler
 from tfproof.targets.localstack.tool import run_tool
 
-__all__ = ["AGENT", "JAR", "PACKAGE", "install_dynamodb_local"]
+__all__ = ["AGENT", "JAR", "PACKAGE", "find_npm", "install_dynamodb_local"]
 
 PACKAGE: Final = "amplify-dynamodb-simulator@2.9.30"
 JAR: Final = "DynamoDBLocal.jar"
@@ -38,6 +38,20 @@ public final class {_CLASS} {{
 """
 
 
+def find_npm() -> str:
+    """Path of npm.
+
+    Raises:
+        EnvironmentProblem: There is none.
+    """
+    npm = shutil.which("npm")
+    if npm is None:
+        raise EnvironmentProblem(
+            "npm was not found: DynamoDB Local comes in an npm package", remedy="Install Node.js with npm."
+        )
+    return npm
+
+
 def install_dynamodb_local(folder: Path, *, scratch: Path, log: Path) -> None:
     """Puts DynamoDB Local and its agent into a folder.
 
@@ -49,11 +63,7 @@ def install_dynamodb_local(folder: Path, *, scratch: Path, log: Path) -> None:
     Raises:
         EnvironmentProblem: npm or a Java compiler is missing or fails, or the package is not the one that is known.
     """
-    npm = shutil.which("npm")
-    if npm is None:
-        raise EnvironmentProblem(
-            "npm was not found: DynamoDB Local comes in an npm package", remedy="Install Node.js with npm."
-        )
+    npm = find_npm()
     compiler = find_compiler()
     run_tool(
         [npm, "pack", PACKAGE, "--silent", "--pack-destination", scratch],

@@ -26,7 +26,7 @@ from tfproof.targets.localstack.python313 import find_python
 from tfproof.targets.localstack.tool import run_tool
 from tfproof.targets.localstack.version import VERSION
 
-__all__ = ["Installation", "cache_folder", "ensure_installation"]
+__all__ = ["Installation", "cache_folder", "ensure_installation", "find_installation"]
 
 _REQUIREMENTS: Final = Path(__file__).with_name("requirements.txt")
 _LOCK_LOOK_SECONDS: Final = 0.5
@@ -65,6 +65,12 @@ def cache_folder() -> Path:
     # The specification of base directories: a relative one is to be ignored.
     above = Path(base) if Path(base).is_absolute() else Path.home() / ".cache"
     return above / "tfproof" / f"localstack-{VERSION}"
+
+
+def find_installation() -> Installation | None:
+    """The installation, when it has been made."""
+    found = Installation(cache_folder() / _recipe())
+    return found if found.is_whole else None
 
 
 def ensure_installation(say: Callable[[str], None] = lambda _: None, *, root: Path | None = None) -> Installation:
