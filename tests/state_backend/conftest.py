@@ -8,8 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tfproof.backend_use.trial import Bench
     from tfproof.checks import Check, Finding, LiveBackend
+    from tfproof.gateway.client import Gateway
     from tfproof.proof.fixtures import Applied
+    from tfproof.terraform import Terraform
 
 MODULE = "modules/state-backend"
 BUCKET = "tfproof-state-{run}"
@@ -29,6 +34,14 @@ def live(applied: Applied) -> LiveBackend:
 
     applied.target.client("s3").put_object(Bucket=applied.live.bucket_name, Key=PROBE_KEY, Body=b"a state")
     return applied.live
+
+
+@pytest.fixture
+def bench(tmp_path: Path, terraform: Terraform, gateway: Gateway, applied: Applied) -> Bench:
+    """A bench for trials against the applied stack."""
+    from backend_bench import make_bench  # noqa: PLC0415
+
+    return make_bench(tmp_path, terraform, gateway, applied)
 
 
 @pytest.fixture

@@ -6,11 +6,9 @@ The expected sequences were recorded apart from this project's gateway, with Ter
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from backend_bench import make_bench
 from modes import in_mode
 from who import role_at
 
@@ -18,9 +16,7 @@ from tfproof.backend_use.operations import OPERATIONS, BackendOperation
 from tfproof.backend_use.trial import Bench, Caller
 from tfproof.backend_use.use import lock_modes_of
 from tfproof.gateway.call import Call
-from tfproof.gateway.client import Gateway
 from tfproof.proof.fixtures import Applied
-from tfproof.terraform import Terraform
 
 pytestmark = [pytest.mark.xdist_group("backend-calls"), in_mode("both")]
 
@@ -81,11 +77,6 @@ ACTIONS = {
     "PUT": "s3:PutObject",
     "DEL": "s3:DeleteObject",
 }
-
-
-@pytest.fixture
-def bench(tmp_path: Path, terraform: Terraform, gateway: Gateway, applied: Applied) -> Bench:
-    return make_bench(tmp_path, terraform, gateway, applied)
 
 
 def backend_in(mode: str, applied: Applied) -> dict[str, Any]:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
-from backend_bench import make_bench
 from modes import MODES, in_mode
 from who import role_at
 
@@ -17,16 +15,9 @@ from tfproof.backend_use.trial import Bench, Caller
 from tfproof.checks import Backend
 from tfproof.checks.backend_key_bypass import judge as judge_bypass
 from tfproof.checks.backend_state_encryption import judge as judge_encryption
-from tfproof.gateway.client import Gateway
 from tfproof.proof.fixtures import Applied
-from tfproof.terraform import Terraform
 
 pytestmark = pytest.mark.xdist_group("backend-use")
-
-
-@pytest.fixture
-def bench(tmp_path: Path, terraform: Terraform, gateway: Gateway, applied: Applied) -> Bench:
-    return make_bench(tmp_path, terraform, gateway, applied)
 
 
 def caller(applied: Applied, *, enforced: bool) -> Caller:

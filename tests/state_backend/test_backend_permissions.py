@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from backend_bench import make_bench
 from budget import at_night
 from modes import MODES, PREFIX, in_mode
 from permission_tables import read_tables
@@ -29,10 +28,8 @@ from tfproof.checks import Backend
 from tfproof.checks.backend_least_privilege import judge as judge_minimal
 from tfproof.checks.backend_read_only_policy import judge as judge_read_only
 from tfproof.checks.backend_trials import judge_sufficient
-from tfproof.gateway.client import Gateway
 from tfproof.gateway.needs.need import Basis
 from tfproof.proof.fixtures import Applied
-from tfproof.terraform import Terraform
 
 pytestmark = pytest.mark.xdist_group("backend-permissions")
 
@@ -50,11 +47,6 @@ READS = {
     "terraform_remote_state",
 }
 HARMLESS_ALL_THE_SAME = {"dynamodb": {"init, no state"}, "s3": {"init, no state"}, "both": {"init, no state"}}
-
-
-@pytest.fixture
-def bench(tmp_path: Path, terraform: Terraform, gateway: Gateway, applied: Applied) -> Bench:
-    return make_bench(tmp_path, terraform, gateway, applied)
 
 
 def failed(trials: Mapping[str, Trial]) -> dict[str, tuple[str, ...]]:

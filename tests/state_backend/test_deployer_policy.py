@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from backend_bench import make_bench
 from budget import at_night
 from modes import in_mode
 from who import role_at
@@ -115,11 +114,6 @@ def test_deployer_without_a_grant_for_the_table_is_refused(
     log = gateway.calls(access_key=credentials.access_key)
     assert {call.operation for call in log.refused.observed} == {"CreateTable"}
     workspace.destroy()
-
-
-@pytest.fixture
-def bench(tmp_path: Path, terraform: Terraform, gateway: Gateway, applied: Applied) -> Bench:
-    return make_bench(tmp_path, terraform, gateway, applied)
 
 
 @in_mode("both")
