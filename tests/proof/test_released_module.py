@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import released_module as tool
 
+from tfproof import __version__
 from tfproof.proof.released_module import RELEASED, compare
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +24,7 @@ def test_copy_is_as_released(copy: Path) -> None:
     (copy / "README.md").write_text("ours", encoding="utf-8")
     (copy / ".kms.tf.swp").write_text("an editor's", encoding="utf-8")
 
-    assert str(compare(copy)) == "as released in tfproof 0.1.0"
+    assert str(compare(copy)) == f"as released in tfproof {__version__}"
 
 
 @pytest.mark.parametrize("ending", [b"\r\n", b" \t\n", b"\n\n\n"], ids=["CRLF", "blanks", "at the end"])
@@ -32,7 +33,7 @@ def test_line_endings_and_trailing_blanks_do_not_count(copy: Path, ending: bytes
         text = file.read_bytes()
         file.write_bytes(text.rstrip(b"\n") + ending if ending == b"\n\n\n" else text.replace(b"\n", ending))
 
-    assert str(compare(copy)) == "as released in tfproof 0.1.0"
+    assert str(compare(copy)) == f"as released in tfproof {__version__}"
 
 
 @pytest.mark.parametrize(
@@ -44,7 +45,7 @@ def test_everything_else_counts(copy: Path, before: bytes, after: bytes) -> None
     file = copy / "lock_table.tf"
     file.write_bytes(file.read_bytes().replace(before, after, 1))
 
-    assert str(compare(copy)) == "differs from tfproof 0.1.0 in lock_table.tf (changed)"
+    assert str(compare(copy)) == f"differs from tfproof {__version__} in lock_table.tf (changed)"
 
 
 def test_what_was_changed_added_and_taken_away_is_named(copy: Path) -> None:
@@ -55,7 +56,7 @@ def test_what_was_changed_added_and_taken_away_is_named(copy: Path) -> None:
     (copy / "replication.tf").unlink()
 
     assert str(compare(copy)) == (
-        "differs from tfproof 0.1.0 in bucket.tf, kms.tf (changed), extra.tf (added), replication.tf (missing)"
+        f"differs from tfproof {__version__} in bucket.tf, kms.tf (changed), extra.tf (added), replication.tf (missing)"
     )
 
 

@@ -21,6 +21,8 @@ import pytest
 from budget import at_night
 from cheap_stack import bucket_calls
 
+from tfproof import __version__
+
 pytestmark = pytest.mark.xdist_group("consumer")
 
 ROOT = Path(__file__).parents[2]
@@ -108,7 +110,8 @@ def _run(*command: str) -> str:
 def test_packages_are_fit_to_be_published(packages: Path) -> None:
     files = sorted(map(str, packages.iterdir()))
 
-    assert [Path(file).name for file in files] == ["tfproof-0.1.0-py3-none-any.whl", "tfproof-0.1.0.tar.gz"]
+    name = f"tfproof-{__version__}"
+    assert [Path(file).name for file in files] == [f"{name}-py3-none-any.whl", f"{name}.tar.gz"]
     assert _run(sys.executable, "-m", "twine", "--no-color", "check", "--strict", *files).count("PASSED") == len(files)
 
 
@@ -124,7 +127,7 @@ def test_prove(documented: dict[str, subprocess.CompletedProcess[str]]) -> None:
 
     failed = sorted(re.findall(r"^([\w-]+): not so: ", done.stdout, re.MULTILINE))
     assert failed == (LIFECYCLE if WITHOUT_RULES else []), done.stdout + done.stderr
-    assert "module     as released in tfproof 0.1.0" in done.stdout
+    assert f"module     as released in tfproof {__version__}" in done.stdout
     assert ("\nNOT PROVED " if WITHOUT_RULES else "\nPROVED ") in done.stdout
     assert (done.returncode == 0) is not WITHOUT_RULES
 
@@ -143,5 +146,5 @@ def test_suite(documented: dict[str, subprocess.CompletedProcess[str]]) -> None:
     passed = found["PASSED"]
     for name in ("test_applied[bucket-versioning]", "test_used[backend-key-bypass]", "test_bucket_name"):
         assert name in passed
-    assert "module: as released in tfproof 0.1.0" in done.stdout
+    assert f"module: as released in tfproof {__version__}" in done.stdout
     assert done.args == ["acme-terraform-state"], "two workers, one apply"

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tfproof import __version__
+
 MODULE = Path(__file__).parents[2] / "modules" / "state-backend"
 BUCKET = ("--module-var", "bucket_name=acme-state")
 
@@ -88,7 +90,7 @@ def test_changed_copy_is_reported_and_its_own_line_pointed_at(pytester: pytest.P
     result.stdout.fnmatch_lines(
         [
             "tfproof: proves vendor/state-backend",
-            "module: differs from tfproof 0.1.0 in bucket.tf, outputs.tf (changed)",
+            f"module: differs from tfproof {__version__} in bucket.tf, outputs.tf (changed)",
         ]
     )
     outcomes = result.parseoutcomes()
