@@ -16,6 +16,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Final, NoReturn
 
 import tfproof
+from tfproof.commands.audit import add_commands as add_audit_commands
 from tfproof.commands.watch import add_commands as add_watch_commands
 from tfproof.errors import TfproofError, UsageError
 from tfproof.iam.command import add_commands as add_iam_commands
@@ -162,6 +163,7 @@ def _parser() -> argparse.ArgumentParser:
     collect.add_argument("--dry-run", action="store_true", help="only say what would be done")
     collect.add_argument("--kept", action="store_true", help="also remove folders that --keep or --tf-keep has kept")
     collect.set_defaults(command=_collect)
+    add_audit_commands(commands)
     add_watch_commands(commands)
     iam = commands.add_parser(
         "iam", help="simulate, explain and validate IAM policies", description="IAM policies, offline."
