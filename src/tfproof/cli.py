@@ -16,6 +16,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Final, NoReturn
 
 import tfproof
+from tfproof.commands.audit import add_commands as add_audit_commands
 from tfproof.commands.watch import add_commands as add_watch_commands
 from tfproof.errors import TfproofError, UsageError
 from tfproof.iam.command import add_commands as add_iam_commands
@@ -166,6 +167,7 @@ def _parser() -> argparse.ArgumentParser:
     collect.add_argument("--region", default="us-east-1", help="region to look in (default: %(default)s)")
     collect.add_argument("--endpoint-url", metavar="URL", help="an emulator on this machine that stands in for AWS")
     collect.set_defaults(command=_collect)
+    add_audit_commands(commands)
     add_watch_commands(commands)
     iam = commands.add_parser(
         "iam", help="simulate, explain and validate IAM policies", description="IAM policies, offline."

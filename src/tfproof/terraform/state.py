@@ -12,7 +12,7 @@ from tfproof.terraform.plan import OutputValue
 from tfproof.terraform.resource import Resource, Resources
 from tfproof.values import Sensitive
 
-__all__ = ["State"]
+__all__ = ["State", "instance_key"]
 
 _VERSION = 4
 
@@ -76,7 +76,7 @@ class State:
             base = f"{module}.{data}" if module else data
             for instance in entry.get("instances", []):
                 key = instance.get("index_key")
-                address = f"{base}{entry['type']}.{entry['name']}" + ("" if key is None else f"[{_key(key)}]")
+                address = f"{base}{entry['type']}.{entry['name']}" + ("" if key is None else f"[{instance_key(key)}]")
                 if "deposed" in instance:
                     self.deposed.append(address)
                     continue
@@ -90,7 +90,7 @@ class State:
                 )
 
 
-def _key(key: str | int) -> str:
+def instance_key(key: str | int) -> str:
     """An instance key as Terraform writes it in addresses: HCL's quoting, which is not JSON's."""
     if isinstance(key, int):
         return str(key)

@@ -1,0 +1,11 @@
+"""What is wrong with a file that was to be audited."""
+
+from __future__ import annotations
+
+from tfproof.errors import UsageError
+
+__all__ = ["DocumentError"]
+
+
+class DocumentError(UsageError):
+    """A file is no plan or state that can be audited; the message quotes nothing of what is in it."""

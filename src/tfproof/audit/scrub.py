@@ -1,0 +1,124 @@
+"""Keeps secrets out of whatever tfproof writes: the last look at a text before it goes out.
+
+Findings are made without secrets in the first place. This is the second fence: values that the documents mark as
+sensitive, values of the environment that are named as secrets, and whatever the detector knows by its looks.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from tfproof.audit.secret_detector import secret_parts
+from tfproof.audit.secret_values import is_secret_name, texts
+
+__all__ = ["Scrubber", "environment_secrets", "revealed_secrets"]
+
+_REDACTED: Final = "(redacted)"
+_SHORTEST: Final = 6
+"""Shorter ones are too common as parts of words: taking them out would garble every text, and hide nothing."""
+_MOST: Final = 20_000
+
+
+class Scrubber:
+    """Takes secrets out of texts.
+
+    Args:
+        secrets: Values that must not be shown; those shorter than six characters are not looked for.
+    """
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        known = {text for text in secrets if len(text) >= _SHORTEST}
+        # The longest first: one may be part of another.
+        self._secrets = sorted(known, key=lambda text: (-len(text), text))[:_MOST]
+
+    def text(self, text: str) -> str:
+        """The text without secrets."""
+        for secret in self._secrets:
+            if secret in text:
+                text = text.replace(secret, _REDACTED)
+        for part in secret_parts(text):
+            text = text.replace(part, _REDACTED)
+        return text
+
+    def tree(self, value: Any) -> Any:
+        """Nested dicts and lists with every text in them scrubbed, names too."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, dict):
+            return {self.text(name) if isinstance(name, str) else name: self.tree(item) for name, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self.tree(item) for item in value]
+        return value
+
+
+def environment_secrets(environment: Mapping[str, str] = os.environ) -> Iterator[str]:
+    """Values of environment variables that are named as secrets, and of all variables for Terraform (`TF_VAR_...`)."""
+    for name, value in environment.items():
+        if is_secret_name(name) or name.startswith(("TF_VAR_", "TF_TOKEN_")):
+            yield value
+
+
+def revealed_secrets(plan: Mapping[str, Any]) -> tuple[str, ...]:
+    """The texts of a plan that it marks as sensitive, wherever they stand: variables, changes, outputs, values."""
+    return tuple(dict.fromkeys(_of_plan(plan)))
+
+
+def _of_plan(plan: Mapping[str, Any]) -> Iterator[str]:
+    configuration = _object(_object(plan.get("configuration")).get("root_module"))
+    declared = _object(configuration.get("variables"))
+    for name, given in _object(plan.get("variables")).items():
+        if _object(declared.get(name)).get("sensitive") is True or is_secret_name(name):
+            yield from _all(_object(given).get("value"))
+    for changes in (plan.get("resource_changes"), plan.get("resource_drift")):
+        for entry in changes if isinstance(changes, list) else []:
+            yield from _of_change(_object(_object(entry).get("change")))
+    for change in _object(plan.get("output_changes")).values():
+        yield from _of_change(_object(change))
+    for part in (plan.get("planned_values"), _object(plan.get("prior_state")).get("values")):
+        yield from _of_values(_object(part))
+
+
+def _of_values(values: Mapping[str, Any]) -> Iterator[str]:
+    for name, output in _object(values.get("outputs")).items():
+        if _object(output).get("sensitive") is True or is_secret_name(name):
+            yield from _all(_object(output).get("value"))
+    waiting = [values.get("root_module")]
+    while waiting:
+        module = _object(waiting.pop())
+        for resource in _list(module.get("resources")):
+            yield from _marked(_object(resource).get("values"), _object(resource).get("sensitive_values"))
+        waiting.extend(_list(module.get("child_modules")))
+
+
+def _of_change(change: Mapping[str, Any]) -> Iterator[str]:
+    for side in ("before", "after"):
+        yield from _marked(change.get(side), change.get(f"{side}_sensitive"))
+        for path, text in texts(change.get(side), ""):
+            if is_secret_name(path.rpartition(".")[2].partition("[")[0]):
+                yield text
+
+
+def _marked(value: Any, mirror: Any) -> Iterator[str]:
+    if mirror is True:
+        yield from _all(value)
+    elif isinstance(mirror, dict) and isinstance(value, dict):
+        for name, mark in mirror.items():
+            yield from _marked(value.get(name), mark)
+    elif isinstance(mirror, list) and isinstance(value, list):
+        for item, mark in zip(value, mirror, strict=False):
+            yield from _marked(item, mark)
+
+
+def _all(value: Any) -> Iterator[str]:
+    for _, text in texts(value, ""):
+        yield text
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

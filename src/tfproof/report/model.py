@@ -1,0 +1,151 @@
+"""The evidence: what was found, as nested dicts that JSON takes. Every format is made from it and from nothing else.
+
+Its schema is `evidence.schema.json` beside this file. It holds no secret: findings are made without, and whoever writes
+it scrubs it once more.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import tfproof
+from tfproof.checks.check import Check
+from tfproof.checks.finding import Finding
+from tfproof.checks.severity import severity_of
+from tfproof.report.failure import Locate
+from tfproof.terraform.source import Location
+
+__all__ = ["FORMAT_VERSION", "Evidence", "check_entry", "finding_entry", "head", "read_evidence", "schema"]
+
+FORMAT_VERSION: Final = "1.1"
+Evidence = dict[str, Any]
+_AROUND: Final = 3
+_LONGEST_LINE: Final = 300
+
+
+def schema() -> dict[str, Any]:
+    """The JSON schema of the evidence."""
+    text = (Path(__file__).parent / "evidence.schema.json").read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def head(kind: str, verdict: str, seconds: float) -> Evidence:
+    """What every evidence begins with: `kind` is audit, audit-backend or proof; `verdict` passed, failed, undecided."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "kind": kind,
+        "tfproof": tfproof.__version__,
+        "made": dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds"),
+        "verdict": verdict,
+        "seconds": round(seconds, 1),
+    }
+
+
+def check_entry(
+    check: Check, outcome: str, findings: list[Evidence], counts: Mapping[str, int] | None = None
+) -> Evidence:
+    """A check with its findings.
+
+    Args:
+        check: The check.
+        outcome: passed, failed, undecided, accepted or not applicable.
+        findings: Entries of findings; not all there were, when there were too many.
+        counts: How many there were of each verdict; counted from the findings by default.
+    """
+    if counts is None:
+        verdicts = ["accepted" if item["accepted"] else item["verdict"] for item in findings]
+        counts = {verdict: verdicts.count(verdict) for verdict in dict.fromkeys(verdicts)}
+    return {
+        "id": check.id,
+        "section": check.section,
+        "title": check.title,
+        "reason": check.reason,
+        "references": list(check.references),
+        "severity": str(severity_of(check.id)),
+        "outcome": outcome,
+        "counts": dict(counts),
+        "findings": findings,
+    }
+
+
+def finding_entry(
+    finding: Finding,
+    *,
+    name: str = "",
+    locate: Locate | None = None,
+    accepted: Mapping[str, str] | None = None,
+    excerpt: Callable[[Location], list[Evidence]] | None = None,
+) -> Evidence:
+    """A finding.
+
+    Args:
+        finding: The finding.
+        name: What was audited, where it is one of several.
+        locate: Finds source lines.
+        accepted: Reason and end of its acceptance, when it is accepted.
+        excerpt: Reads the lines around a place; by default from the file.
+    """
+    answer = finding.answer
+    location = locate(answer.address, answer.path) if locate is not None and answer.address else None
+    key = "\n".join((finding.check_id, answer.address or answer.subject, answer.path, answer.expected))
+    return {
+        "layer": finding.layer.value,
+        "verdict": finding.verdict.value,
+        "input": name,
+        "subject": answer.subject,
+        "path": answer.path,
+        "expected": answer.expected,
+        "found": answer.found,
+        "address": answer.address,
+        "fingerprint": hashlib.sha256(key.encode()).hexdigest()[:16],
+        "source": _source(location, excerpt or _lines) if location is not None else None,
+        "accepted": dict(accepted) if accepted else None,
+    }
+
+
+def _source(location: Location, excerpt: Callable[[Location], list[Evidence]]) -> Evidence:
+    file = location.file
+    with contextlib.suppress(ValueError, OSError):
+        file = file.resolve().relative_to(Path.cwd())
+    return {"file": file.as_posix(), "line": location.line, "lines": excerpt(location)}
+
+
+def _lines(location: Location) -> list[Evidence]:
+    try:
+        lines = location.file.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+    first = max(location.line - _AROUND, 1)
+    return [
+        {"line": number, "text": lines[number - 1][:_LONGEST_LINE]}
+        for number in range(first, min(location.line + _AROUND, len(lines)) + 1)
+    ]
+
+
+def read_evidence(text: str, name: str) -> Evidence:
+    """The evidence in a JSON text that tfproof wrote.
+
+    Raises:
+        UsageError: It is none, or of a format that is not known.
+    """
+    from tfproof.errors import UsageError  # noqa: PLC0415
+
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        raise UsageError(f"{name} is not JSON", remedy="Give what `--format json` or `--evidence` wrote.") from None
+    version = found.get("format_version") if isinstance(found, dict) else None
+    if version != FORMAT_VERSION or not isinstance(found.get("checks"), list) or "kind" not in found:
+        raise UsageError(
+            f"{name} is no evidence of format {FORMAT_VERSION}",
+            remedy="Give what `--format json` or `--evidence` wrote.",
+        )
+    made: Evidence = found
+    return made

@@ -1,0 +1,330 @@
+"""Files that are no plan or state, or not whole: a clear error or finding each, and the exit code as documented."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import os
+import signal
+import socket
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from documents import as_bytes, plan, resource, state
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tfproof import cli
+from tfproof.audit.audited import audit_bytes
+from tfproof.audit.errors import DocumentError
+
+
+@pytest.fixture(autouse=True)
+def _signals() -> Iterator[None]:
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+GOOD = as_bytes(
+    state([resource("aws_s3_bucket.tf_state", {"bucket": "acme-tfstate", "arn": "arn:aws:s3:::acme-tfstate"})])
+)
+ENCRYPTED = {"serial": 1, "lineage": "x", "meta": {}, "encrypted_data": "c2VjcmV0", "encryption_version": "v0"}
+
+BAD: dict[str, tuple[bytes, str]] = {
+    "empty": (b"", "empty"),
+    "white space": (b" \n\t ", "empty"),
+    "cut short": (GOOD[:-40], "cut short"),
+    "cut in a name": (GOOD[:20], "not JSON"),
+    "not JSON": (b"resource {}", "not JSON"),
+    "a list": (b"[1, 2]", "not JSON: '{' expected"),
+    "a number": (b"7", "expected"),
+    "two documents": (GOOD + GOOD, "follows the end"),
+    "UTF-16": (GOOD.decode().encode("utf-16"), "UTF-16"),
+    "Latin-1": ('{"version": 4, "lineage": "é"}'.encode("latin-1"), "not UTF-8, at byte"),
+    "gzip": (gzip.compress(GOOD), "gzip"),
+    "bzip2": (b"BZh91AY&SY", "compressed"),
+    "a name twice at the top": (b'{"version": 4, "serial": 1, "serial": 2, "lineage": "x"}', "'serial' stands twice"),
+    "a name twice below": (
+        b'{"version": 4, "serial": 1, "outputs": {"a": {"value": 1}, "a": {"value": 2}}}',
+        "'a' twice",
+    ),
+    "NaN": (b'{"version": 4, "serial": 1, "lineage": "x", "outputs": {"a": {"value": NaN}}}', "NaN is no JSON"),
+    "Infinity": (b'{"version": 4, "serial": 1, "x": -Infinity}', "-Infinity is no JSON"),
+    "10 000 deep": (b'{"version": 4, "serial": 1, "x": ' + b"[" * 10_000 + b"]" * 10_000 + b"}", "nested deeper"),
+    "a number of 5000 digits": (b'{"version": 4, "serial": ' + b"9" * 5000 + b"}", "more digits"),
+    "encrypted by OpenTofu": (as_bytes(ENCRYPTED), "tofu state pull"),
+    "a state of version 2": (as_bytes({"version": 2, "serial": 1}), "version 2"),
+    "a state of version 3": (as_bytes({"version": 3, "modules": []}), "version 3"),
+    "a version that is text": (as_bytes({"version": "4", "serial": 1}), "version"),
+    "a version that is true": (as_bytes({"version": True, "serial": 1}), "version"),
+    "a plan of format 2.0": (as_bytes(plan(format_version="2.0")), "format 2.0"),
+    "a plan of format 0.2": (as_bytes(plan(format_version="0.2")), "Terraform 1.1 or newer"),
+    "a plan without a format": (as_bytes({"resource_changes": []}), "neither a plan nor a state"),
+    "providers' schemas": (as_bytes({"format_version": "1.0", "provider_schemas": {}}), "providers schema"),
+    "other JSON": (as_bytes({"name": "left-pad"}), "neither a plan nor a state"),
+    "version 4 of something else": (as_bytes({"version": 4, "services": {}}), "nothing of a state"),
+    "resources that are no list": (as_bytes(state() | {"resources": {}}), "resources is not a list"),
+    "a resource that is text": (as_bytes(state() | {"resources": ["x"]}), "resource 1: a resource is no object"),
+    "a resource without a type": (as_bytes(state() | {"resources": [{"mode": "managed"}]}), "mode, type and name"),
+    "instances that are no list": (as_bytes(state([resource("a.b", {}) | {"instances": 1}])), "instances is no list"),
+    "an index that is a list": (as_bytes(state([resource("a.b", {}, index_key=[1])])), "index_key"),
+    "attributes that are text": (as_bytes(state([resource("aws_s3_bucket.b", "x")])), "attributes"),
+    "outputs that are a list": (as_bytes(state(outputs=[1])), "outputs is no object"),
+    "an output that is text": (as_bytes(state(outputs={"a": "b"})), "an output has no value"),
+    "a serial that is text": (as_bytes(state(serial="7")), "serial is no number"),
+    "changes that are no list": (as_bytes(plan() | {"resource_changes": {"a": 1}}), "not as Terraform writes"),
+    "a change without actions": (
+        as_bytes(plan([{"address": "a.b", "type": "a", "name": "b", "change": {}}])),
+        "not as",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_file_that_was_named_is_an_error_with_exit_code_2(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, said = BAD[name]
+    file = tmp_path / "bad.json"
+    file.write_bytes(data)
+
+    assert cli.main(["audit", str(file)]) == 2
+
+    told = capsys.readouterr()
+    assert said in told.err
+    assert str(file) in told.err
+    assert "Traceback" not in told.err
+    assert told.out == ""
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_file_that_was_found_in_a_folder_is_a_finding_and_the_others_are_audited(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bad.tfstate").write_bytes(BAD[name][0])
+    (tmp_path / "good.tfstate").write_bytes(as_bytes(state()))
+
+    assert cli.main(["audit", "--format", "json", str(tmp_path)]) == 1
+
+    found = json.loads(capsys.readouterr().out)
+    checks = {check["id"]: check for check in found["checks"]}
+    assert [item["subject"] for item in checks["input-readable"]["findings"]] == [str(tmp_path / "bad.tfstate")]
+    assert checks["state-tainted"]["counts"] == {"passed": 1}
+
+
+def test_a_number_of_400_digits_is_read() -> None:
+    number = b"9" * 400
+    data = as_bytes(state([resource("aws_instance.web", {"weight": 0})])).replace(
+        b'"weight": 0', b'"weight": ' + number
+    )
+
+    assert audit_bytes(data, "s").facts["resources"] == 1
+
+
+def test_a_byte_order_mark_does_not_matter() -> None:
+    assert audit_bytes(b"\xef\xbb\xbf" + GOOD, "s").kind == "state"
+
+
+def test_a_folder_with_a_socket_a_pipe_and_a_loop_of_links_is_walked_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "loop.tfstate").symlink_to(tmp_path / "a" / "loop.tfstate")
+    (tmp_path / "a" / "up").symlink_to(tmp_path, target_is_directory=True)
+    os.mkfifo(tmp_path / "pipe.tfstate")
+    (tmp_path / "good.tfstate").write_bytes(as_bytes(state()))
+    here = Path.cwd()
+    os.chdir(tmp_path)  # a socket's path must be short
+    try:
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind("socket.tfstate")
+
+            assert cli.main(["audit", "--format", "json", "."]) == 0
+    finally:
+        os.chdir(here)
+
+    assert [item["name"] for item in json.loads(capsys.readouterr().out)["inputs"]] == ["good.tfstate"]
+
+
+@pytest.mark.parametrize("named", ["nowhere.tfstate", "folder", "loop", "socket"])
+def test_what_cannot_be_read_is_bad_usage(
+    named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("folder").mkdir()
+    Path("loop").symlink_to("loop")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("socket")
+
+        assert cli.main(["audit", named]) == 2
+
+    assert named in capsys.readouterr().err
+
+
+def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(as_bytes(state()))))
+
+    assert cli.main(["audit", "-"]) == 0
+    assert "standard input" in capsys.readouterr().out
+
+
+def test_a_plan_file_without_its_folder_says_how_to_show_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with zipfile.ZipFile(tmp_path / "tfplan", "w") as archive:
+        archive.writestr("tfplan", "x")
+
+    assert cli.main(["audit", str(tmp_path / "tfplan")]) == 2
+    assert "terraform show -json" in capsys.readouterr().err
+
+
+# -- anything at all ---------------------------------------------------------------------------------------------------
+
+_leaf = (
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=12)
+)
+_json = st.recursive(
+    _leaf,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+_NAMES = st.sampled_from(
+    [
+        "aws_s3_bucket",
+        "aws_s3_bucket_policy",
+        "aws_s3_bucket_versioning",
+        "aws_kms_key",
+        "aws_kms_alias",
+        "aws_dynamodb_table",
+        "aws_s3_bucket_server_side_encryption_configuration",
+        "aws_s3_bucket_lifecycle_configuration",
+        "aws_iam_policy",
+    ]
+)
+_ATTRIBUTES = st.dictionaries(
+    st.sampled_from(
+        [
+            "bucket",
+            "arn",
+            "policy",
+            "rule",
+            "versioning",
+            "versioning_configuration",
+            "hash_key",
+            "attribute",
+            "key_id",
+            "tags",
+            "server_side_encryption_configuration",
+            "lifecycle_rule",
+            "target_key_id",
+            "name",
+            "force_destroy",
+            "id",
+        ]
+    ),
+    _json | st.sampled_from(["acme-tfstate", "arn:aws:s3:::acme-tfstate", "LockID", '{"Statement": {}}']),
+    max_size=6,
+)
+
+
+@st.composite
+def _states(draw: st.DrawFn) -> dict[str, Any]:
+    resources = draw(
+        st.lists(
+            st.fixed_dictionaries(
+                {
+                    "mode": st.just("managed") | _leaf,
+                    "type": _NAMES | _leaf,
+                    "name": st.just("tf_state") | st.text(max_size=5),
+                },
+                optional={
+                    "module": st.just("module.a") | _leaf,
+                    "provider": _leaf,
+                    "instances": st.lists(
+                        st.fixed_dictionaries(
+                            {"attributes": _ATTRIBUTES | _json},
+                            optional={
+                                "sensitive_attributes": _json,
+                                "index_key": _leaf,
+                                "status": _leaf,
+                                "deposed": _leaf,
+                            },
+                        )
+                        | _json,
+                        max_size=3,
+                    )
+                    | _json,
+                },
+            ),
+            max_size=4,
+        )
+    )
+    return {**state(), "resources": resources, "outputs": draw(st.just({}) | _json), "serial": draw(st.just(1) | _json)}
+
+
+@st.composite
+def _plans(draw: st.DrawFn) -> dict[str, Any]:
+    value = _ATTRIBUTES | _json
+    made = st.fixed_dictionaries(
+        {"actions": st.just(["update"]) | _json},
+        optional={
+            "before": value,
+            "after": value,
+            "after_unknown": _json,
+            "after_sensitive": _json,
+            "before_sensitive": _json,
+        },
+    )
+    changes = draw(
+        st.lists(
+            st.fixed_dictionaries(
+                {"address": st.text(max_size=12), "type": _NAMES, "name": st.text(max_size=5), "change": made | _json},
+                optional={"module_address": _leaf, "mode": _leaf, "deposed": _leaf},
+            )
+            | _json,
+            max_size=4,
+        )
+    )
+    for entry in changes:
+        if isinstance(entry, dict) and isinstance(entry.get("type"), str):
+            entry["address"] = f"{entry['type']}.{entry.get('name', 'x')}"
+    return {
+        **plan(),
+        "resource_changes": changes,
+        "configuration": draw(_json),
+        "output_changes": draw(st.just({}) | _json),
+    }
+
+
+@given(_states() | _plans() | _json)
+def test_whatever_is_in_a_file_it_is_audited_or_refused_and_nothing_else(document: Any) -> None:
+    try:
+        audit_bytes(as_bytes(document), "fuzzed")
+    except DocumentError as error:
+        refused = error
+    else:
+        return
+    assert refused.exit_code == 2
+
+
+@given(st.data())
+def test_a_file_with_bytes_changed_or_lost_is_audited_or_refused(data: st.DataObject) -> None:
+    changed = bytearray(GOOD)
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(changed) - 1))
+        if data.draw(st.booleans()):
+            changed[at] = data.draw(st.integers(0, 255))
+        else:
+            del changed[at : at + data.draw(st.integers(1, 30))]
+            changed = changed or bytearray(b"{")
+    try:
+        audit_bytes(bytes(changed), "fuzzed")
+    except DocumentError as error:
+        refused = error
+    else:
+        return
+    assert refused.exit_code == 2
