@@ -18,6 +18,7 @@ from budget import at_night
 from cheap_stack import left_behind, write_module
 
 from tfproof.errors import TfproofError
+from tfproof.gateway.client import Gateway
 from tfproof.proof import interventions
 from tfproof.proof.run_folder import MANIFEST
 from tfproof.targets.aws import AwsTarget, Credentials, find_tagged, run_tags
@@ -310,6 +311,32 @@ def test_only_what_has_expired_is_collected_of_runs_elsewhere(outer: Outer, stan
     assert told == f"AWS account {ACCOUNT} in us-east-1, stood for by {stand_in.endpoint}: deleted s3 bucket expired\n"
     names = ("not-a-run", "production", "running", "unreadable")
     assert left == [f"s3 bucket {name}" for name in names]
+
+
+def test_tags_that_may_not_be_read_are_told_and_their_owner_left_alone(outer: Outer, stand_in: StandIn) -> None:
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    hidden = {"Effect": "Deny", "Action": "s3:GetBucketTagging", "Resource": "arn:aws:s3:::production"}
+    policy = {"Version": "2012-10-17", "Statement": [everything, hidden]}
+    caller = Gateway(stand_in).credentials(f"arn:aws:iam::{ACCOUNT}:user/somebody", policies=[policy])
+    outer.environment |= caller.environment()
+
+    code, told, _ = outer.run("gc", *at(stand_in))
+
+    assert code == 0
+    assert told.endswith(": the tags of bucket production may not be read, left alone\n")
+    assert stand_in.leftovers() == ["s3 bucket production"]
+
+
+def test_look_that_is_refused_is_told(outer: Outer, stand_in: StandIn) -> None:
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+    caller = Gateway(stand_in).credentials(f"arn:aws:iam::{ACCOUNT}:user/nobody", policies=[policy])
+    outer.environment |= caller.environment()
+
+    code, told, errors = outer.run("gc", *at(stand_in))
+
+    assert (code, told) == (3, "")
+    assert "dynamodb:ListTables" in errors
+    assert "docs/aws.md lists the permissions needed" in errors
 
 
 def test_stacks_of_pytest_are_applied_there_once_for_all_workers(outer: Outer, stand_in: StandIn) -> None:
