@@ -34,7 +34,7 @@ test: $(READY) ## run every test, two at a time; TARGET=localstack or localstack
 # What is about a target. The rest of the suite has an embedded one of its own, or none: it has run there already.
 AT_TARGET := tests/state_backend tests/targets tests/proof/test_localstack_outage.py tests/proof/test_targets_agree.py \
 	--ignore tests/state_backend/test_prove.py --ignore tests/state_backend/test_variables.py \
-	--ignore tests/targets/test_embedded.py --ignore tests/targets/test_moto_fixes.py
+	--ignore tests/targets/test_embedded.py --ignore tests/targets/test_moto_fixes.py --ignore tests/targets/test_aws.py
 ifndef TFPROOF_NIGHTLY
 # What the gateway decides, and what is only planned, is the same at every target: at night everywhere.
 AT_TARGET += --ignore tests/state_backend/test_backend_permissions.py --ignore tests/state_backend/test_cases.py
