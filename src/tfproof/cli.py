@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 import tfproof
 from tfproof.commands.audit import add_commands as add_audit_commands
+from tfproof.commands.audit_backend import add_commands as add_audit_backend_commands
 from tfproof.commands.watch import add_commands as add_watch_commands
 from tfproof.errors import TfproofError, UsageError
 from tfproof.iam.command import add_commands as add_iam_commands
@@ -24,6 +25,7 @@ from tfproof.iam.command import add_commands as add_iam_commands
 if TYPE_CHECKING:
     from tfproof.proof.proof import Proof
     from tfproof.proof.target_choice import TargetChoice
+    from tfproof.report.failure import Locate
     from tfproof.targets.aws import AwsTarget
     from tfproof.terraform.workspace import Workspace
 
@@ -168,6 +170,7 @@ def _parser() -> argparse.ArgumentParser:
     collect.add_argument("--endpoint-url", metavar="URL", help="an emulator on this machine that stands in for AWS")
     collect.set_defaults(command=_collect)
     add_audit_commands(commands)
+    add_audit_backend_commands(commands)
     add_watch_commands(commands)
     iam = commands.add_parser(
         "iam", help="simulate, explain and validate IAM policies", description="IAM policies, offline."
@@ -310,17 +313,20 @@ def _prove(options: argparse.Namespace) -> int:
         report.stop()
     report.results(proof, workspaces[0].locate)
     if options.evidence is not None:
-        _write_evidence(proof, options.evidence)
+        _write_evidence(proof, options.evidence, workspaces[0].locate)
     return _PROVED if proof.proved else _NOT_PROVED
 
 
-def _write_evidence(proof: Proof, file: Path) -> None:
+def _write_evidence(proof: Proof, file: Path, locate: Locate) -> None:
     import json  # noqa: PLC0415
 
+    from tfproof.audit.scrub import Scrubber, environment_secrets  # noqa: PLC0415
     from tfproof.report.evidence import evidence  # noqa: PLC0415
 
+    found = Scrubber(environment_secrets()).tree(evidence(proof, locate))
+
     try:
-        file.write_text(json.dumps(evidence(proof), indent=2) + "\n", encoding="utf-8")
+        file.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         raise UsageError(f"evidence={str(file)!r} cannot be written: {error.strerror}") from error
 

@@ -6,19 +6,20 @@ sensitive, values of the environment that are named as secrets, and whatever the
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from tfproof.audit.secret_detector import secret_parts
 from tfproof.audit.secret_values import is_secret_name, texts
+from tfproof.terraform.state import instance_key
 
 __all__ = ["Scrubber", "environment_secrets", "revealed_secrets"]
 
 _REDACTED: Final = "(redacted)"
 _SHORTEST: Final = 6
 """Shorter ones are too common as parts of words: taking them out would garble every text, and hide nothing."""
-_MOST: Final = 20_000
 
 
 class Scrubber:
@@ -29,18 +30,34 @@ class Scrubber:
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        known = {text for text in secrets if len(text) >= _SHORTEST}
-        # The longest first: one may be part of another.
-        self._secrets = sorted(known, key=lambda text: (-len(text), text))[:_MOST]
+        known = {form for text in secrets for form in _forms(text) if len(form) >= _SHORTEST}
+        self._by_start: dict[str, list[str]] = {}
+        # The longest first: one may be the beginning of another.
+        for text in sorted(known, key=lambda text: (-len(text), text)):
+            self._by_start.setdefault(text[:_SHORTEST], []).append(text)
 
     def text(self, text: str) -> str:
         """The text without secrets."""
-        for secret in self._secrets:
-            if secret in text:
-                text = text.replace(secret, _REDACTED)
+        text = self._without_known(text)
         for part in secret_parts(text):
             text = text.replace(part, _REDACTED)
         return text
+
+    def _without_known(self, text: str) -> str:
+        """In one pass over the text, however many secrets there are: a state may mark ten thousand."""
+        if not self._by_start:
+            return text
+        kept, begun, at = [], 0, 0
+        while at <= len(text) - _SHORTEST:
+            starting = self._by_start.get(text[at : at + _SHORTEST], ())
+            secret = next((item for item in starting if text.startswith(item, at)), None)
+            if secret is None:
+                at += 1
+                continue
+            kept += [text[begun:at], _REDACTED]
+            at += len(secret)
+            begun = at
+        return "".join([*kept, text[begun:]]) if kept else text
 
     def tree(self, value: Any) -> Any:
         """Nested dicts and lists with every text in them scrubbed, names too."""
@@ -51,6 +68,15 @@ class Scrubber:
         if isinstance(value, (list, tuple)):
             return [self.tree(item) for item in value]
         return value
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """A secret as it may stand in a text: as it is, line by line, and with the escapes of an address or of JSON."""
+    yield secret
+    if not secret.isalnum():
+        yield from secret.splitlines()
+        yield instance_key(secret)[1:-1]
+        yield json.dumps(secret)[1:-1]
 
 
 def environment_secrets(environment: Mapping[str, str] = os.environ) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
@@ -57,8 +58,15 @@ def secrets_among(candidates: Mapping[str, Candidate]) -> list[tuple[str, Candid
 
 
 def secret_parts(text: str) -> list[str]:
-    """The parts of a text that are secrets by their looks, longest first."""
+    """The parts of a text that are secrets by their looks, longest first: all that a pattern matches."""
     if not MAY_BE_SECRET.search(text):
         return []
-    found = {part for _, plugin in _plugins() for part in plugin.analyze_string(text) if isinstance(part, str)}
+    found = {match.group() for match in _KEY_BLOCK.finditer(text)}
+    for _, plugin in _plugins():
+        if plugin.__class__.__name__ != "PrivateKeyDetector":  # matches the first line, which is no secret
+            found |= {match.group() for pattern in plugin.denylist for match in pattern.finditer(text)}
     return sorted((part for part in found if len(part) >= _SHORTEST_PART), key=len, reverse=True)
+
+
+_KEY_BLOCK: Final = re.compile(r"BEGIN [A-Z0-9 ]*PRIVATE KEY.*?(?:END [A-Z0-9 ]*PRIVATE KEY|\Z)", re.DOTALL)
+"""A private key as a whole, or what is left of one to the text's end."""

@@ -11,12 +11,15 @@ from tfproof.errors import EnvironmentProblem
 __all__ = ["user_client"]
 
 
-def user_client(service: str, *, endpoint: str | None = None, connections: int = 16) -> Callable[[], Any]:
+def user_client(
+    service: str, *, endpoint: str | None = None, region: str | None = None, connections: int = 16
+) -> Callable[[], Any]:
     """What gives a client of a service, made on first use.
 
     Args:
         service: Name as boto3 has it.
         endpoint: URL of another place than AWS.
+        region: Region, instead of the one of the environment.
         connections: Requests that may be under way at once.
     """
 
@@ -36,7 +39,7 @@ def user_client(service: str, *, endpoint: str | None = None, connections: int =
             user_agent_extra="tfproof-audit",
         )
         try:
-            return boto3.Session().client(service, endpoint_url=endpoint, config=config)
+            return boto3.Session().client(service, endpoint_url=endpoint, region_name=region, config=config)
         except (BotoCoreError, ValueError) as error:
             raise EnvironmentProblem(
                 f"no client of {service} can be made: {error}",

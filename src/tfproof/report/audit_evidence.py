@@ -76,9 +76,7 @@ class AuditEvidence:
 
     def add(self, audited: Audited) -> None:
         """Takes the audit of one document in."""
-        self._inputs_seen += 1
-        if len(self._inputs) < _INPUTS_SHOWN:
-            self._inputs.append({"name": audited.name, "kind": audited.kind, "facts": audited.facts})
+        self.input(audited.name, audited.kind, audited.facts)
         for note in audited.notes:
             self.note(note)
         for finding in audited.findings:
@@ -89,8 +87,14 @@ class AuditEvidence:
         if len(self._notes) < _NOTES or text in self._notes:
             self._notes[text] += 1
 
-    def finding(self, finding: Finding, name: str) -> None:
-        """Takes a finding in."""
+    def input(self, name: str, kind: str, facts: dict[str, Any]) -> None:
+        """Takes in what was audited."""
+        self._inputs_seen += 1
+        if len(self._inputs) < _INPUTS_SHOWN:
+            self._inputs.append({"name": name, "kind": kind, "facts": facts})
+
+    def finding(self, finding: Finding, name: str, remedy: str = "") -> None:
+        """Takes a finding in, with what would mend it."""
         if finding.check_id not in self._choice:
             return
         accepted = self._baseline.accepts(finding, name) if finding.verdict is not Verdict.PASSED else None
@@ -104,6 +108,7 @@ class AuditEvidence:
             name=name,
             # Only for what somebody is going to look at: each look reads the sources.
             locate=self._locate if finding.verdict is not Verdict.PASSED else None,
+            remedy=remedy,
             accepted={"reason": accepted.reason, "until": accepted.until.isoformat()} if accepted is not None else None,
         )
         self._shown.setdefault(finding.check_id, []).append(entry)
@@ -119,7 +124,6 @@ class AuditEvidence:
             for check in AUDIT_CHECKS
             if check.id in self._counts
         ]
-        # What a title says twice of two thousand states is one check.
         return {
             **head(self._kind, self._threshold.verdict(failed, undecided), seconds),
             "fail_on": {"severity": str(self._threshold.severity), "undecided": self._threshold.undecided},

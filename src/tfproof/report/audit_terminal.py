@@ -84,6 +84,8 @@ def _failed(check: Evidence, console: Console) -> None:
         for item in items:
             _line(console, ("      - expected  ", "green"), item["expected"])
             _line(console, ("      + found     ", "red"), item["found"])
+            if item["remedy"]:
+                _line(console, ("      mend        ", "cyan"), item["remedy"])
     more = check["counts"]["failed"] - sum(len(items) for _, items in shown)
     if more > 0:
         _line(console, f"  ... and {more} more")

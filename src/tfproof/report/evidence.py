@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
-import tfproof
 from tfproof.backend_use.encryption import WrittenState
 from tfproof.backend_use.permissions import PermissionTable
 from tfproof.backend_use.trial import Trial
 from tfproof.backend_use.use import BackendUse
+from tfproof.checks.finding import Verdict
 from tfproof.proof.proof import CheckResult, Proof
 from tfproof.report.backend_use import call_counts
+from tfproof.report.chain import allowed_by
+from tfproof.report.failure import Locate
+from tfproof.report.model import check_entry, finding_entry, head
 
 __all__ = ["evidence"]
 
-_FORMAT: Final = "1.0"
 
+def evidence(proof: Proof, locate: Locate | None = None) -> dict[str, Any]:
+    """Everything a proof found, without a secret: values of checks are redacted where they are made.
 
-def evidence(proof: Proof) -> dict[str, Any]:
-    """Everything a proof found, without a secret: values of checks are redacted where they are made."""
+    Args:
+        proof: The proof.
+        locate: Finds the source lines of what failed.
+    """
     return {
-        "format_version": _FORMAT,
-        "tfproof": tfproof.__version__,
+        **head("proof", "passed" if proof.proved else "failed", proof.seconds),
         "module": proof.module,
         "module_copy": str(proof.module_copy) if proof.module_copy is not None else None,
         "proved": proof.proved,
@@ -29,39 +34,23 @@ def evidence(proof: Proof) -> dict[str, Any]:
         "target": {"kind": proof.target_kind, "description": proof.target},
         "terraform": proof.terraform,
         "providers": proof.providers,
-        "seconds": round(proof.seconds, 1),
         "steps": [
             {"name": step.name, "seconds": round(step.seconds, 1), "detail": step.detail} for step in proof.steps
         ],
-        "checks": [_check(result) for result in proof.results],
+        "checks": [_check(result, locate) for result in proof.results],
         "interventions": list(proof.interventions),
         "notes": list(proof.notes),
         "backend_use": _use(proof.use) if proof.use is not None else None,
     }
 
 
-def _check(result: CheckResult) -> dict[str, Any]:
-    check = result.check
-    return {
-        "id": check.id,
-        "section": check.section,
-        "title": check.title,
-        "reason": check.reason,
-        "references": list(check.references),
-        "outcome": result.outcome.value,
-        "findings": [
-            {
-                "layer": finding.layer.value,
-                "verdict": finding.verdict.value,
-                "subject": finding.answer.subject,
-                "path": finding.answer.path,
-                "expected": finding.answer.expected,
-                "found": finding.answer.found,
-                "address": finding.answer.address,
-            }
-            for finding in result.findings
-        ],
-    }
+def _check(result: CheckResult, locate: Locate | None) -> dict[str, Any]:
+    findings = [
+        # Only for what somebody is going to look at: each look reads the sources.
+        finding_entry(item, locate=locate if item.verdict is not Verdict.PASSED else None)
+        for item in result.findings
+    ]
+    return check_entry(result.check, result.outcome.value, findings)
 
 
 def _use(use: BackendUse) -> dict[str, Any]:
@@ -69,7 +58,7 @@ def _use(use: BackendUse) -> dict[str, Any]:
         "lock_mode": use.lock_mode,
         "too_old": use.too_old or None,
         "principal": use.role,
-        "states": [_state(written) for written in use.written],
+        "states": [_state(use, written) for written in use.written],
         "operations": {
             policy: {name: _trial(trial) for name, trial in trials.items()}
             for policy, trials in (
@@ -88,12 +77,17 @@ def _use(use: BackendUse) -> dict[str, Any]:
     }
 
 
-def _state(written: WrittenState) -> dict[str, Any]:
+def _state(use: BackendUse, written: WrittenState) -> dict[str, Any]:
+    refused = written.calls.refused
     return {
         "setting": written.setting,
         "asked_for": written.header,
         "refused": written.is_refused,
+        "reason": str(refused[0].reason) if len(refused) else "",
         "message": written.message,
+        "caller": written.caller,
+        "bucket": written.bucket,
+        "allowed_by": allowed_by(use, written),
         "objects": [
             {
                 "key": version.key,

@@ -62,6 +62,8 @@ def _check(check: Evidence, outcome: str) -> Iterator[str]:
         where = f"{_cell(finding['input'])}: " if finding["input"] else ""
         expected, found = _code(finding["expected"]), _code(finding["found"])
         yield f"- {where}{_code(what)}{place}: expected {expected}, found {found}"
+        if finding["remedy"]:
+            yield f"  - mend: {_code(finding['remedy'])}"
     more = check["counts"][outcome] - min(len(findings), _SHOWN)
     if more > 0:
         yield f"- and {more} more"

@@ -81,6 +81,7 @@ def finding_entry(
     name: str = "",
     locate: Locate | None = None,
     accepted: Mapping[str, str] | None = None,
+    remedy: str = "",
     excerpt: Callable[[Location], list[Evidence]] | None = None,
 ) -> Evidence:
     """A finding.
@@ -89,6 +90,7 @@ def finding_entry(
         finding: The finding.
         name: What was audited, where it is one of several.
         locate: Finds source lines.
+        remedy: What would mend it, a command where there is one.
         accepted: Reason and end of its acceptance, when it is accepted.
         excerpt: Reads the lines around a place; by default from the file.
     """
@@ -103,6 +105,7 @@ def finding_entry(
         "path": answer.path,
         "expected": answer.expected,
         "found": answer.found,
+        "remedy": remedy,
         "address": answer.address,
         "fingerprint": hashlib.sha256(key.encode()).hexdigest()[:16],
         "source": _source(location, excerpt or _lines) if location is not None else None,

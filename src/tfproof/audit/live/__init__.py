@@ -1,0 +1,1 @@
+"""Audits a backend in use, through its API and read-only."""

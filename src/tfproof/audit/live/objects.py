@@ -1,0 +1,203 @@
+"""Every object and version of a bucket: listed a page at a time, each asked for its encryption."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shlex
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tfproof.audit.live.journal import Cursor, Journal, Wrong
+from tfproof.audit.live.place import Place, Refused, error_code
+from tfproof.audit.live.tally import Tally
+from tfproof.audit.live_checks import BUCKET_KEY, CURRENT, LOCKS, NONCURRENT
+
+__all__ = ["Expected", "walk"]
+
+_PAGE = 1000
+"""Versions asked for at once; S3 gives no more."""
+_KMS: Final = ("aws:kms", "aws:kms:dsse")
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a sound version is like.
+
+    Attributes:
+        key: ARN of the key it is encrypted with; `""` is any key.
+        bucket_key: Whether the bucket has the bucket key on, so that its absence counts.
+        lock_age: Age from which a lock file counts as left behind.
+        now: When the audit began.
+    """
+
+    key: str
+    bucket_key: bool
+    lock_age: dt.timedelta
+    now: dt.datetime
+
+    @property
+    def text(self) -> str:
+        """The same for people."""
+        return f"aws:kms {self.key}" if self.key else "aws:kms"
+
+
+def walk(
+    place: Place,
+    expected: Expected,
+    journal: Journal,
+    *,
+    concurrency: int,
+    progress: Callable[[Tally], None] = lambda _tally: None,
+) -> Iterator[Wrong]:
+    """Looks at every version, and gives the wrong ones page by page, those of pages done before first.
+
+    Memory holds two pages of a thousand at most. The next page is listed while this one is looked at.
+
+    Raises:
+        Refused: The listing was refused, at its beginning or further on; what came before is in the journal's tally.
+    """
+    yield from journal.done_before()
+    tally, cursor = journal.tally, journal.cursor
+    with ThreadPoolExecutor(concurrency, thread_name_prefix="audit") as pool:
+        listing: Future[dict[str, Any]] | None = pool.submit(_page, place, cursor) if cursor is not None else None
+        try:
+            while listing is not None:
+                page = listing.result()
+                following = _next(page)
+                listing = pool.submit(_page, place, following) if following is not None else None
+                wrong = list(_looked_at(place, expected, page, tally, pool))
+                journal.page(wrong, following, tally)
+                progress(tally)
+                yield from wrong
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _page(place: Place, cursor: Cursor) -> dict[str, Any]:
+    markers = {"KeyMarker": cursor.key} if cursor.key else {}
+    if cursor.version:
+        markers["VersionIdMarker"] = cursor.version
+    return place.ask("s3", "list_object_versions", Bucket=place.bucket, Prefix=place.prefix, MaxKeys=_PAGE, **markers)
+
+
+def _next(page: dict[str, Any]) -> Cursor | None:
+    if not page.get("IsTruncated"):
+        return None
+    return Cursor(str(page.get("NextKeyMarker", "")), str(page.get("NextVersionIdMarker", "")))
+
+
+def _looked_at(
+    place: Place, expected: Expected, page: dict[str, Any], tally: Tally, pool: ThreadPoolExecutor
+) -> Iterator[Wrong]:
+    for marker in page.get("DeleteMarkers", []):
+        tally.delete_markers += 1
+        if marker.get("IsLatest"):
+            tally.see_deleted(marker["Key"])
+    versions = page.get("Versions", [])
+    heads = pool.map(lambda version: _head(place, version), versions)
+    for version, head in zip(versions, heads, strict=True):
+        tally.versions += 1
+        current = bool(version.get("IsLatest"))
+        if current:
+            tally.current += 1
+            tally.see_workspace(version["Key"])
+        else:
+            tally.noncurrent += 1
+        tally.bytes += int(version.get("Size", 0))
+        tally.see_age(version["LastModified"].isoformat())
+        for wrong in _judged(place, expected, version, head, tally):
+            tally.wrong[wrong.check] += 1
+            yield wrong
+
+
+def _head(place: Place, version: dict[str, Any]) -> dict[str, Any] | str:
+    """HeadObject of a version, or in a word why there is none: `refused`, `gone`, `SSE-C`."""
+    from botocore.exceptions import ClientError  # noqa: PLC0415
+
+    arguments = {"Bucket": place.bucket, "Key": version["Key"]}
+    if version.get("VersionId") not in (None, "null"):
+        arguments["VersionId"] = version["VersionId"]
+    try:
+        return place.ask("s3", "head_object", **arguments)
+    except Refused:
+        return "refused"
+    except ClientError as error:
+        code = error_code(error)
+        if code in ("404", "NoSuchKey", "NoSuchVersion"):
+            return "gone"
+        # Asked without the customer's key S3 answers 400, and no more than that: HEAD has no body.
+        return "SSE-C" if code in ("400", "InvalidRequest") else f"error {code}"
+
+
+def _judged(
+    place: Place, expected: Expected, version: dict[str, Any], head: dict[str, Any] | str, tally: Tally
+) -> Iterator[Wrong]:
+    check = CURRENT if version.get("IsLatest") else NONCURRENT
+    key, version_id = version["Key"], str(version.get("VersionId", "null"))
+    about = f"{_size(int(version.get('Size', 0)))}, written {version['LastModified']:%Y-%m-%d %H:%M}"
+    if head == "gone":
+        tally.vanished += 1
+        return
+    if isinstance(head, str) and head != "SSE-C":
+        tally.refused += 1
+        yield Wrong(check.id, key, version_id, f"not known: HeadObject was {head}", undecided=True)
+        return
+    algorithm = "SSE-C" if isinstance(head, str) else str(head.get("ServerSideEncryption") or "none")
+    kms_key = "" if isinstance(head, str) else str(head.get("SSEKMSKeyId") or "")
+    tally.algorithms[algorithm] += 1
+    if algorithm not in _KMS or (expected.key and kms_key != expected.key):
+        found = f"{algorithm} {kms_key}".strip()
+        yield Wrong(check.id, key, version_id, f"{found}; {about}", _remedy(place, expected, version, algorithm))
+    elif isinstance(head, dict) and not head.get("BucketKeyEnabled"):
+        tally.without_bucket_key += 1
+        if expected.bucket_key and version.get("IsLatest"):
+            found = f"bucket key off; {about}"
+            yield Wrong(BUCKET_KEY.id, key, version_id, found, _copy(place, expected, key, version_id))
+    if key.endswith(".tflock") and version.get("IsLatest"):
+        age = expected.now - version["LastModified"]
+        if age >= expected.lock_age:
+            remedy = "Ask whoever holds it; when nobody does: terraform force-unlock ID, with the ID in the file."
+            yield Wrong(LOCKS.id, key, version_id, f"a lock file, {_age(age)} old; {about}", remedy)
+
+
+def _remedy(place: Place, expected: Expected, version: dict[str, Any], algorithm: str) -> str:
+    key, version_id = version["Key"], str(version.get("VersionId", "null"))
+    if not version.get("IsLatest"):
+        bucket, quoted = shlex.quote(place.bucket), shlex.quote(key)
+        command = f"aws s3api delete-object --bucket {bucket} --key {quoted} --version-id {shlex.quote(version_id)}"
+        return f"{command}  # or let a lifecycle rule for noncurrent versions expire it"
+    if algorithm == "SSE-C":
+        return "Only who has the customer's key can copy it: copy-object with --copy-source-sse-customer-key."
+    return _copy(place, expected, key, version_id)
+
+
+def _copy(place: Place, expected: Expected, key: str, version_id: str) -> str:
+    """The command that writes an object anew, encrypted as it should be; its content, and so its digest, stays."""
+    # Not percent-encoded, whatever its help says: the AWS command line encodes it, and once is enough.
+    source = f"{place.bucket}/{key}" + ("" if version_id == "null" else f"?versionId={version_id}")
+    named = f" --ssekms-key-id {shlex.quote(expected.key)}" if expected.key else ""
+    return (
+        f"aws s3api copy-object --bucket {shlex.quote(place.bucket)} --key {shlex.quote(key)} "
+        f"--copy-source {shlex.quote(source)} --server-side-encryption aws:kms{named} --bucket-key-enabled"
+    )
+
+
+def _size(number: int) -> str:
+    size = float(number)
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
+        if size < 1024 or unit == "GiB":  # noqa: PLR2004
+            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1024
+    return f"{number} bytes"
+
+
+def _age(age: dt.timedelta) -> str:
+    if age >= dt.timedelta(days=2):
+        return f"{age.days} days"
+    minutes = int(age.total_seconds() // 60)
+    return f"{minutes // 60} hours" if minutes >= _HOUR else f"{minutes} minutes"
+
+
+_HOUR: Final = 60
