@@ -68,7 +68,7 @@ def add_audit_options(parser: argparse.ArgumentParser) -> None:
     add("--ignore", action="append", default=[], metavar="IDS", help="not these checks")
     add(
         "--format",
-        choices=["terminal", "json", "sarif", "junit", "markdown"],
+        choices=["terminal", "json", "sarif", "junit", "markdown", "html"],
         default="terminal",
         help="how it is shown (default: %(default)s)",
     )

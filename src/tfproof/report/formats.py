@@ -13,7 +13,7 @@ from tfproof.report.model import Evidence
 
 __all__ = ["FORMATS", "render", "write"]
 
-FORMATS: Final = ("terminal", "json", "sarif", "junit", "markdown")
+FORMATS: Final = ("terminal", "json", "sarif", "junit", "markdown", "html")
 
 
 def render(evidence: Evidence, name: str) -> str:
@@ -28,9 +28,13 @@ def render(evidence: Evidence, name: str) -> str:
         from tfproof.report.junit import render_junit  # noqa: PLC0415
 
         return render_junit(evidence)
-    from tfproof.report.markdown import render_markdown  # noqa: PLC0415
+    if name == "markdown":
+        from tfproof.report.markdown import render_markdown  # noqa: PLC0415
 
-    return render_markdown(evidence)
+        return render_markdown(evidence)
+    from tfproof.report.html.page import render_html  # noqa: PLC0415
+
+    return render_html(evidence)
 
 
 def write(evidence: Evidence, name: str, output: Path | None) -> None:
