@@ -125,10 +125,11 @@ nightly-localstack: $(READY)
 		else echo "nightly: without LocalStack, which cannot be installed here: see above"; fi
 
 .PHONY: bench
-bench: $(READY) ## measure the journey, the plugin's cost and the IAM simulator
+bench: $(READY) ## measure the journey, the plugin's cost, the IAM simulator and the audit
 	$(BIN)/python benchmarks/journey.py
 	$(BIN)/python benchmarks/plugin_overhead.py
 	$(BIN)/python benchmarks/iam.py --memory
+	$(BIN)/python benchmarks/audit.py
 
 # One environment for everything, pinned and hashed; the package itself is installed from this folder.
 $(READY): requirements/lock.txt requirements/terraform.txt pyproject.toml

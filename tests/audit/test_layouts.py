@@ -27,11 +27,9 @@ NO_POLICY = {
     "policy-encryption-key",
     "policy-kms-without-key",
     "policy-customer-key",
-    "policy-right-write",
-    "policy-not-public",
 }
 OPEN = NO_LIFECYCLE | NO_OWNERSHIP
-TLS_ONLY = NO_POLICY - {"policy-insecure-transport", "policy-right-write", "policy-not-public"}
+TLS_ONLY = NO_POLICY - {"policy-insecure-transport"}
 
 # By bucket: what must have failed in the state. Everything else of its own must have passed.
 KNOWN: dict[str, set[str]] = {

@@ -23,6 +23,8 @@ from tfproof.terraform.state import State
 __all__ = ["Audited", "audit_bytes", "audit_document"]
 
 _MALFORMED: Final = (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError, OverflowError)
+_HELD_WITHOUT: Final = frozenset({"policy-not-public", "policy-right-write"})
+"""Hold where there is no bucket policy: it lets nobody in, and denies no write."""
 _OUTPUT_OF: Final = {
     "output-backend-config": "backend_config",
     "output-backend-config-hcl": "backend_config_hcl",
@@ -155,6 +157,10 @@ def _backend_findings(found: FoundBackend) -> Iterator[Finding]:
     for check in CHECKS:
         if check.section == "key" and backend.key is None:
             continue  # bucket-encryption and bucket-encryption-key say that there is none
+        if check.id in _HELD_WITHOUT and not backend.bucket_parts("aws_s3_bucket_policy"):
+            answer = Answer(Verdict.PASSED, bucket, "policy", check.title, "there is no bucket policy", bucket)
+            yield check.finding(backend.layer, answer)
+            continue
         if check.id in _OUTPUT_OF and _OUTPUT_OF[check.id] not in backend.outputs:
             continue  # no promise of modules other than ours
         for finding in _answered(check, backend, bucket):

@@ -7,8 +7,10 @@ named with `--bucket`.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from tfproof.audit.configuration import Configuration, without_indexes
@@ -130,7 +132,7 @@ class _Search:
             return "named by the caller"
         if name and name in self._told:
             return "the outputs name it"
-        if _OTHER_NAME.search(bucket.name) or _OTHER_NAME.search(name) or self._is_replica(bucket):
+        if _OTHER_NAME.search(bucket.name) or _OTHER_NAME.search(name) or _text(bucket, "arn") in self._replicas:
             return ""
         tags = bucket.at("tags", default=None)
         tag = str(tags.get("Name", "")) if isinstance(tags, dict) and tags.get("Name", "") is not UNKNOWN else ""
@@ -138,9 +140,9 @@ class _Search:
         telling = [what for what, text in texts.items() if _STATE_NAME.search(text)]
         if telling:
             return f"{telling[0]} says so"
-        beside = [item for item in self.buckets if item.module == bucket.module and not _OTHER_NAME.search(item.name)]
-        tables = [table for table in self._lock_tables() if table.module == bucket.module or len(self.buckets) == 1]
-        if len(beside) == 1 and tables:
+        alone = self._beside[bucket.module] == 1
+        tables = [table for table in self._lock_tables if table.module == bucket.module or len(self.buckets) == 1]
+        if alone and tables:
             return "a table with the key LockID stands beside it"
         return ""
 
@@ -148,13 +150,19 @@ class _Search:
         parts = {kind: self._parts_of(bucket, kind) for kind in _PARTS}
         outside: list[str] = []
         key = self._key_of(bucket, parts[ENCRYPTION], outside)
-        table = self._nearest(self._lock_tables() or self._named_lock(), bucket)
+        table = self._nearest(self._lock_tables or self._named_lock(), bucket)
         aliases = self._aliases_of(key)
         view = _View(self._source, bucket=bucket, key=key, table=table, parts=parts, aliases=aliases, alone=alone)
         if table is None:
             outside.append("no lock table is in the file: states are locked by lock files, elsewhere, or not at all")
         return FoundBackend(view, why, tuple(outside))
 
+    @cached_property
+    def _beside(self) -> Counter[str]:
+        """How many buckets that are not for logs there are in a module: asked once for each bucket, counted once."""
+        return Counter(item.module for item in self.buckets if not _OTHER_NAME.search(item.name))
+
+    @cached_property
     def _lock_tables(self) -> list[Resource]:
         return [table for table in self._tables if _text(table, "hash_key") == _LOCK_ID]
 
@@ -163,24 +171,35 @@ class _Search:
             table for table in self._tables if re.search(r"lock", f"{table.name} {_text(table, 'name')}", re.IGNORECASE)
         ]
 
-    def _is_replica(self, bucket: Resource) -> bool:
-        arn = _text(bucket, "arn")
+    @cached_property
+    def _replicas(self) -> frozenset[str]:
+        """ARNs that buckets of the file replicate to."""
         rules = [
             rule
             for item in self._by_type.get("aws_s3_bucket_replication_configuration", [])
             for rule in _list(item.at("rule", default=None))
         ]
         places = [at(rule, "destination[0].bucket", default=None) for rule in rules if isinstance(rule, dict)]
-        return bool(arn) and any(place is not UNKNOWN and reveal(place) == arn for place in places)
+        return frozenset(text for place in places if place is not UNKNOWN and isinstance(text := reveal(place), str))
+
+    @cached_property
+    def _parts(self) -> dict[tuple[str, str], list[Resource]]:
+        """The parts of buckets by type and the bucket's name; those of a bucket whose name is unknown under `""`."""
+        found: dict[tuple[str, str], list[Resource]] = {}
+        for kind in _PARTS:
+            for part in self._by_type.get(kind, []):
+                of = reveal(part.at("bucket", default=UNKNOWN))
+                found.setdefault((kind, of if isinstance(of, str) else ""), []).append(part)
+        return found
 
     def _parts_of(self, bucket: Resource, kind: str) -> list[Resource]:
         name = _text(bucket, "bucket")
-        found = []
-        for part in self._by_type.get(kind, []):
-            of = reveal(part.at("bucket", default=UNKNOWN))
-            belongs = of == name if name and isinstance(of, str) else self._refers(part, "bucket", bucket)
-            if belongs:
-                found.append(part)
+        if name:
+            found = list(self._parts.get((kind, name), []))
+            unknown = self._parts.get((kind, ""), [])
+        else:
+            found, unknown = [], self._by_type.get(kind, [])
+        found += [part for part in unknown if self._refers(part, "bucket", bucket)]
         if found:
             return found
         inline = inline_part(bucket, kind)

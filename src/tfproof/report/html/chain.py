@@ -48,26 +48,31 @@ def _chain(state: Evidence, default: str) -> Html:
     if state["refused"]:
         links.append(_link("Refused", state["reason"] or state["message"], "nothing was written", "bad"))
     else:
-        links += [_allowed(item) for item in state["allowed_by"]]
+        links.append(_allowed(state["allowed_by"]))
         links.append(_objects(state))
     label = {"class": "chain", "aria-label": f"Backend with {state['setting']}"}
     return f"<h3>Backend with {text(state['setting'])}</h3>" + element("ol", "".join(links), label)
 
 
 def _objects(state: Evidence) -> Html:
-    """The state and, beside it, its lock file."""
+    """The state and then its lock file."""
     inside = "".join(
         f"<code>{text(item['algorithm'])} {text(item['kms_key'])}</code><small>s3://{text(state['bucket'])}/"
         f"{text(item['key'])}, bucket key {'on' if item['bucket_key'] else 'off'}</small>"
-        for item in reversed(state["objects"])
+        for item in sorted(state["objects"], key=lambda item: len(str(item["key"])))
     )
     sound = all(item["kms_key"] for item in state["objects"])
     return f'<li class="{"ok" if sound else "bad"}"><b>Written</b>{inside}</li>'
 
 
-def _allowed(item: Evidence) -> Html:
-    statements = ", ".join(item["statements"]) or "no statement of the caller's"
-    return _link("Allowed by", statements, f"{item['action']}, {item['basis']}", "ok")
+def _allowed(items: list[Evidence]) -> Html:
+    """The statements of the caller's policy that allowed the write, and the use of the key that came of it."""
+    inside = "".join(
+        f"<code>{text(', '.join(item['statements']) or 'no statement of the caller')}</code>"
+        f"<small>{text(item['action'])}, {text(item['basis'])}</small>"
+        for item in items
+    )
+    return f'<li class="ok"><b>Allowed by</b>{inside or "<small>not decided</small>"}</li>'
 
 
 def _link(title: str, value: str, detail: str, kind: str) -> Html:
