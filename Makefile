@@ -7,11 +7,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MODULE ?= modules/state-backend
-WORKERS ?= 2
+# More than cores: much of it is waiting, for the provider's own waiters and for LocalStack.
+WORKERS ?= 3
 # Where stacks are applied: embedded, localstack (one that runs already) or localstack-host (installed and started).
 TARGET ?= embedded
-# At LocalStack most of the time is waiting: for the provider's own waiters, and for LocalStack to start.
-HOST_WORKERS ?= 3
 # As tfproof looks for it.
 TERRAFORM ?= $(shell command -v terraform || command -v tofu || echo $(BIN)/tfproof-terraform)
 # A proof run needs nothing but a bucket name; PROVE='--var-file prod.tfvars' replaces it.
@@ -28,7 +27,7 @@ prove: $(READY) ## prove the module: plan, apply, audit, destroy, with the real 
 	@$(BIN)/tfproof prove $(MODULE) $(PROVE)
 
 .PHONY: test
-test: $(READY) ## run every test, two at a time; TARGET=localstack or localstack-host: at a LocalStack
+test: $(READY) ## run every test; TARGET=localstack or localstack-host: at a LocalStack
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --target $(TARGET) $(if $(filter embedded,$(TARGET)),,$(AT_TARGET)) $(PYTEST)
 
 # What is about a target. The rest of the suite has an embedded one of its own, or none: it has run there already.
@@ -42,12 +41,12 @@ endif
 
 .PHONY: test-localstack
 test-localstack: $(READY) ## the same at a LocalStack in Docker, which is started and taken down
-	$(BIN)/python tools/compose_localstack.py $(MAKE) --no-print-directory test TARGET=localstack WORKERS=$(HOST_WORKERS)
+	$(BIN)/python tools/compose_localstack.py $(MAKE) --no-print-directory test TARGET=localstack
 
 .PHONY: test-localstack-host
 test-localstack-host: $(READY) ## the same at a LocalStack that is installed from PyPI, without Docker
 	$(BIN)/python -m tfproof.targets.localstack.installation
-	@$(MAKE) --no-print-directory test TARGET=localstack-host WORKERS=$(HOST_WORKERS)
+	@$(MAKE) --no-print-directory test TARGET=localstack-host
 
 .PHONY: lint
 lint: $(READY) ## ruff, mypy, terraform fmt, and whether the generated docs are current
