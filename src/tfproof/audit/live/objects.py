@@ -117,8 +117,10 @@ def _head(place: Place, version: dict[str, Any]) -> dict[str, Any] | str:
     from botocore.exceptions import ClientError  # noqa: PLC0415
 
     arguments = {"Bucket": place.bucket, "Key": version["Key"]}
-    if version.get("VersionId") not in (None, "null"):
-        arguments["VersionId"] = version["VersionId"]
+    # Without an id S3 answers for the current version; one called null, from before versioning, need not be that.
+    version_id = version.get("VersionId")
+    if version_id not in (None, "null") or (version_id and not version.get("IsLatest")):
+        arguments["VersionId"] = str(version_id)
     try:
         return place.ask("s3", "head_object", **arguments)
     except Refused:
