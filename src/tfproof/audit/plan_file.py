@@ -21,7 +21,7 @@ def show_plan_file(data: bytes, folder: Path | None, terraform: str | None) -> b
 
     Raises:
         DocumentError: Terraform cannot show it.
-        UsageError: There is no initialised folder.
+        UsageError: There is no folder.
     """
     from tfproof.terraform.binary import find_terraform  # noqa: PLC0415
     from tfproof.terraform.command import run  # noqa: PLC0415
@@ -32,9 +32,10 @@ def show_plan_file(data: bytes, folder: Path | None, terraform: str | None) -> b
         "Show it where it was made: `terraform show -json PLAN | tfproof audit -`, or name the initialised folder with "
         "--source."
     )
-    if folder is None or not (folder / ".terraform").is_dir():
-        where = f"{folder} is not initialised" if folder is not None else "no folder is known"
-        raise UsageError(f"a plan file needs the providers of the folder it was made in, and {where}", remedy=remedy)
+    if folder is None:
+        raise UsageError(
+            "a plan file needs the providers of the folder it was made in, which is not known", remedy=remedy
+        )
     binary = find_terraform(terraform)
     with tempfile.TemporaryDirectory(prefix="tfproof-show-") as place:
         file = Path(place) / "plan"
