@@ -64,10 +64,15 @@ class Laboratory:
         by_variables = [mutant for mutant in left if mutant.kind == "variable"]
         trials = [trial for trial in self._shop.settings.cases.trials if trial.stage == "variables"]
         if by_variables:
-            for result in self._by_variables(by_variables, has_trials=bool(trials)):
-                mutant = next(item for item in by_variables if item.id == result.mutant)
-                if result.outcome is not Outcome.SURVIVED or ".condition" in mutant.path or "validation" in mutant.path:
-                    settled([result])
+            # What a validation lets through no plan can tell; a default or a `nullable` may show there.
+            final = {mutant.id for mutant in by_variables if "validation" in mutant.path}
+            self._by_variables(
+                by_variables,
+                lambda found: settled(
+                    [result for result in found if result.outcome is not Outcome.SURVIVED or result.mutant in final]
+                ),
+                has_trials=bool(trials),
+            )
         left = [mutant for mutant in left if mutant.id not in results]
         if self._shop.settings.deepest is Layer.VARIABLES:
             settled([Result(mutant.id, Outcome.SURVIVED, Layer.VARIABLES) for mutant in left])
@@ -80,9 +85,12 @@ class Laboratory:
             return
         self._by_proof([mutant for mutant in left if mutant.id in {item.mutant for item in undecided}], settled)
 
-    def _by_variables(self, mutants: list[Mutant], *, has_trials: bool) -> list[Result]:
+    def _by_variables(
+        self, mutants: list[Mutant], settled: Callable[[Sequence[Result]], None], *, has_trials: bool
+    ) -> None:
         if not has_trials:
-            return [Result(mutant.id, Outcome.SURVIVED, Layer.VARIABLES) for mutant in mutants]
+            settled([Result(mutant.id, Outcome.SURVIVED, Layer.VARIABLES) for mutant in mutants])
+            return
         self._shop.say(f"{len(mutants)} mutants of variables, by what they accept and refuse")
         cases = self._shop.settings.cases
         benches = [
@@ -101,9 +109,14 @@ class Laboratory:
             [mutant for mutant in mutants if mutant.address == address]
             for address in dict.fromkeys(mutant.address for mutant in mutants)
         ]
-        found: list[Result] = []
-        self._shop.share(groups, benches, lambda bench, group: found.extend(bench.decide(group)))
-        return found
+        done = [0]
+
+        def take(bench: VariablesBench, group: list[Mutant]) -> None:
+            settled(bench.decide(group))
+            done[0] += len(group)
+            self._shop.say(f"{done[0]} of {len(mutants)} by variables")
+
+        self._shop.share(groups, benches, take)
 
     def _by_proof(self, mutants: list[Mutant], settled: Callable[[Sequence[Result]], None]) -> None:
         if not mutants:

@@ -20,6 +20,8 @@ __all__ = ["PlanStage"]
 _RESOURCES_AT_ONCE: Final = 1200
 """Planned instances in one configuration: beyond that Terraform's graph costs more than a plan of its own."""
 _COPIES: Final = 10
+_AFRESH: Final = frozenset({"delete-attribute", "delete-block", "delete-resource", "drop-depends-on", "drop-lifecycle"})
+"""Operators whose mutants the provider may answer with what is there already, so that they are planned fresh too."""
 
 
 class PlanStage:
@@ -43,9 +45,10 @@ class PlanStage:
         per_copy = sum(1 for resource in applied["resources"] for _ in resource["instances"])
         undecided: list[Result] = []
         refusals: RefusalBench | None = None
-        # What is written in a resource itself is planned fresh too; what only flows into resources is not.
-        for fresh, kinds in ((True, ("resource", "variable")), (False, ("data", "locals", "output"))):
-            own = [mutant for mutant in mutants if mutant.kind in kinds]
+        # What is taken out of a resource shows where it is made anew; what is changed shows upon what is there.
+        afresh = {mutant.id for mutant in mutants if mutant.kind == "resource" and mutant.operator in _AFRESH}
+        for fresh in (True, False):
+            own = [mutant for mutant in mutants if (mutant.id in afresh) is fresh]
             if not own:
                 continue
             size = min(_COPIES, max(_RESOURCES_AT_ONCE // (per_copy * (1 + fresh) or 1), 1), len(own))
@@ -57,9 +60,7 @@ class PlanStage:
             self._check_sound(sound)
             if refusals is None:
                 refusals = lane.refusals()
-            self._shop.say(
-                f"{len(own)} mutants of {', '.join(kinds)} by plan, {size} at a time, {len(benches)} side by side"
-            )
+            self._shop.say(f"{len(own)} mutants by plan, {size} at a time, {len(benches)} side by side")
             undecided += self._plan_all(own, benches, sound, refusals=refusals, size=size, settled=settled)
         return undecided
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -23,6 +24,9 @@ from tfproof.terraform.source import syntax_tree
 __all__ = ["VariablesBench"]
 
 _VALIDATION: Final = "Invalid value for variable"
+_WORTH_IT: Final = 4
+"""Trials about the same variables that make it worth a plan of its own."""
+_REFERENCE: Final = re.compile(r"\bvar\.([A-Za-z_][\w-]*)")
 _AT_ONCE: Final = 150
 """Calls in one configuration; Terraform reads the variables' file anew for each."""
 
@@ -63,12 +67,26 @@ class VariablesBench:
         Raises:
             UsageError: It does not: the trials are wrong, or the module is.
         """
-        wrong = self._outcomes([None], self._trials).get(0)
+        wrong = [str(self._trials[place]) for place in self.wrong(self._trials)]
         if wrong:
             raise UsageError(
                 f"the module itself does not do what its cases say: {'; '.join(wrong)}",
                 remedy="Correct the cases, or the module's validations.",
             )
+
+    def wrong(self, trials: Sequence[Trial]) -> list[int]:
+        """The numbers of the trials in which the module itself does not do what they say."""
+        # By what they are about: a plan is quicker with only the variables that it takes.
+        alike: dict[frozenset[str], list[int]] = {}
+        for number, trial in enumerate(trials):
+            alike.setdefault(frozenset(trial.variables), []).append(number)
+        if len(alike) > len(trials) // _WORTH_IT:
+            alike = {frozenset(): list(range(len(trials)))}
+        found = []
+        for numbers in alike.values():
+            own = [trials[number] for number in numbers]
+            found += [numbers[place] for place in self._outcomes([None], own).get(0, range(len(own)))]
+        return sorted(found)
 
     def decide(self, mutants: Sequence[Mutant]) -> list[Result]:
         """Decides on mutants of variables; `survived` says only that no trial has decided."""
@@ -93,23 +111,22 @@ class VariablesBench:
             if number in invalid:
                 yield Result(mutant.id, Outcome.INVALID, Layer.VARIABLES, (invalid[number],))
             elif wrong.get(number):
-                yield Result(mutant.id, Outcome.KILLED, Layer.VARIABLES, tuple(wrong[number]))
+                yield Result(
+                    mutant.id, Outcome.KILLED, Layer.VARIABLES, tuple(str(trials[place]) for place in wrong[number])
+                )
             else:
                 yield Result(mutant.id, Outcome.SURVIVED, Layer.VARIABLES)
 
     def _about(self, variable: str) -> list[Trial]:
         """The trials that a change of a variable's block can matter to: those with a variable that it speaks of."""
-        spoken_of = {variable}
-        for node in _variable_blocks(self._module):
-            text = text_of(node)
-            if identifiers(node)[1:2] == (variable,) or f"var.{variable}" in text:
-                spoken_of.add(identifiers(node)[1])
+        named = _references(self._module)
+        spoken_of = named[variable] | {other for other, names in named.items() if variable in names}
         return [trial for trial in self._trials if not trial.variables or spoken_of & set(trial.variables)]
 
     def _outcomes(
         self, mutants: Sequence[Mutant | None], trials: Sequence[Trial], invalid: dict[int, str] | None = None
-    ) -> dict[int, list[str]]:
-        """By number of the mutant, the trials that came out otherwise than they must."""
+    ) -> dict[int, list[int]]:
+        """By number of the mutant, the places of the trials that came out otherwise than they must."""
         invalid = {} if invalid is None else invalid
         refused: set[tuple[int, int]] = set()
         while True:
@@ -130,7 +147,7 @@ class VariablesBench:
             else:
                 refused |= found
         return {
-            number: [str(trial) for place, trial in enumerate(trials) if ((number, place) in refused) is trial.accepted]
+            number: [place for place, trial in enumerate(trials) if ((number, place) in refused) is trial.accepted]
             for number in range(len(mutants))
             if number not in invalid
         }
@@ -140,12 +157,14 @@ class VariablesBench:
     ) -> list[Diagnostic]:
         self._number += 1
         folder = self._folder / f"variables-{self._number}"
-        texts = [_variables_text(self._module, mutant) for mutant in mutants]
+        wanted = _wanted(_references(self._module), [trials[place] for _, place in calls], mutants)
+        texts = [_variables_text(self._module, mutant, wanted) for mutant in mutants]
         for number, place in calls:
             name = f"m{number}_t{place}"
             (folder / name).mkdir(parents=True)
             (folder / name / "variables.tf").write_bytes(texts[number])
-            values = {**self._always, **trials[place].variables}
+            given = {**self._always, **trials[place].variables}
+            values = {key: value for key, value in given.items() if key in wanted}
             call = {"source": f"./{name}", **{key: literal(value) for key, value in values.items()}}
             # Each call in a file of its own: by the file's name Terraform says which one it speaks of.
             (folder / f"{name}.tf.json").write_text(json.dumps({"module": {name: call}}), encoding="utf-8")
@@ -187,9 +206,27 @@ def _numbers(item: Diagnostic) -> tuple[int, int] | None:
     return None
 
 
-def _variable_blocks(module: Path) -> Iterator[Any]:
-    for file in sorted(module.glob("*.tf")):
-        yield from _variables_in(file.read_bytes())
+def _references(module: Path) -> dict[str, set[str]]:
+    """Of every variable, itself and those that its block speaks of."""
+    blocks = [node for file in sorted(module.glob("*.tf")) for node in _variables_in(file.read_bytes())]
+    return {identifiers(node)[1]: {identifiers(node)[1], *_REFERENCE.findall(text_of(node))} for node in blocks}
+
+
+def _wanted(
+    references: dict[str, set[str]], trials: Sequence[Trial], mutants: Sequence[Mutant | None]
+) -> frozenset[str]:
+    """The variables that have to be there: what is changed or given, and all that it leads to. Fewer are quicker."""
+    waiting = {mutant.address.removeprefix("variable.") for mutant in mutants if mutant is not None}
+    waiting |= {name for trial in trials for name in trial.variables}
+    # What speaks of a changed variable can refuse because of it.
+    waiting |= {other for other, names in references.items() if names & waiting}
+    found: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting |= references.get(name, set()) - found
+    return frozenset(found)
 
 
 def _variables_in(text: bytes) -> Iterator[Any]:
@@ -199,12 +236,12 @@ def _variables_in(text: bytes) -> Iterator[Any]:
                 yield node
 
 
-def _variables_text(module: Path, mutant: Mutant | None) -> bytes:
-    """The module's variables alone, one of them changed."""
+def _variables_text(module: Path, mutant: Mutant | None, wanted: frozenset[str]) -> bytes:
+    """Some of the module's variables alone, one of them changed."""
     blocks = []
     for file in sorted(module.glob("*.tf")):
         text = file.read_bytes()
         if mutant is not None and mutant.file == file.name:
             text = mutant.edit.applied(text)
-        blocks += [node.text for node in _variables_in(text)]
+        blocks += [node.text for node in _variables_in(text) if identifiers(node)[1] in wanted]
     return b"\n\n".join(blocks) + b"\n"

@@ -28,7 +28,7 @@ def failure_lines(result: CheckResult, locate: Locate) -> Iterator[str]:
         locate: Finds source lines.
     """
     check = result.check
-    yield f"{check.id}: not so: {check.title}"
+    yield f"{'CRITICAL ' if check.critical and result.failures else ''}{check.id}: not so: {check.title}"
     groups: dict[tuple[str, str, str], list[Finding]] = {}
     for finding in result.failures or result.findings:
         answer = finding.answer
@@ -39,6 +39,8 @@ def failure_lines(result: CheckResult, locate: Locate) -> Iterator[str]:
             break
         yield from _group_lines(findings, locate)
     yield f"  why: {check.reason}"
+    if check.remedy:
+        yield f"  repair: {check.remedy}"
     if check.references:
         yield f"  see: {', '.join(check.references)}"
 
