@@ -105,7 +105,7 @@ def test_unknown_drift_is_named_with_those_there_are(stack: Workspace, target: T
 
 def test_drift_is_not_for_real_accounts(stack: Workspace, tmp_path: Path) -> None:
     class Account:
-        is_emulator = False
+        kind = "aws"
         description = f"aws account, {tmp_path}"
 
     with pytest.raises(Exception, match="real account"):

@@ -28,7 +28,6 @@ class Check:
         title: What holds when it passes, as a sentence without a full stop.
         reason: Why it matters: what goes wrong without it.
         remedy: What to do about a failure, where the configuration is not what is wrong; else `""`.
-        critical: Whether states are lost for good if nobody acts on a failure.
         references: Rules of others that ask for the same: CIS, AWS FSBP, Checkov, Trivy.
         configured: Answers by a plan or a state; None when they cannot show it.
         live: Answers by what the target says; None when it cannot show it.
@@ -40,7 +39,6 @@ class Check:
     title: str
     reason: str
     remedy: str = ""
-    critical: bool = False
     references: tuple[str, ...] = ()
     configured: Callable[[Backend], Iterable[Answer]] | None = None
     live: Callable[[LiveBackend], Iterable[Answer]] | None = None

@@ -15,12 +15,11 @@ CHECK = Check(
     id="key-pending-deletion",
     section="key",
     title="The key that encrypts the states is not scheduled for deletion",
-    reason="CRITICAL: once the waiting period is over, no state that was ever written can be read again. Terraform "
+    reason="Once the waiting period is over, no state that was ever written can be read again. Terraform "
     "takes such a key for one that is gone and plans a new one: applying that abandons the key with every state under "
     "it.",
     remedy="Do not apply. `aws kms cancel-key-deletion --key-id ARN` (CancelKeyDeletion), then `aws kms enable-key "
     "--key-id ARN` (EnableKey); after that the plan is empty. CloudTrail says who called ScheduleKeyDeletion.",
-    critical=True,
     references=("https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html",),
     live=live_value(
         key_itself,

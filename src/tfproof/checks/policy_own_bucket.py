@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from tfproof.checks.attribute import part_of_bucket
 from tfproof.checks.backend import Backend
 from tfproof.checks.check import Check
 from tfproof.checks.expectation import Expectation, answer
@@ -16,7 +15,6 @@ from tfproof.values import UNKNOWN, reveal
 
 __all__ = ["CHECK"]
 
-_POLICY = part_of_bucket("aws_s3_bucket_policy")
 _OWN = Expectation("statements about the state bucket and its objects only", lambda found: found == "")
 
 
@@ -35,9 +33,7 @@ def _foreign(text: Any, bucket_arn: str) -> str:
 
 
 def _configured(backend: Backend) -> Iterator[Answer]:
-    resources, nothing = _POLICY(backend)
-    if not resources:
-        yield nothing
+    resources = backend.bucket_parts("aws_s3_bucket_policy")
     arn = backend.bucket.at("arn", default=UNKNOWN) if backend.bucket is not None else UNKNOWN
     for resource in resources:
         text = resource.at("policy", default=None)
@@ -61,4 +57,5 @@ CHECK = Check(
     references=("https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-arn-format.html",),
     configured=_configured,
     live=_live,
+    applies=lambda backend: bool(backend.bucket_parts("aws_s3_bucket_policy")),
 )

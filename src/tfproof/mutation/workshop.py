@@ -13,9 +13,11 @@ from typing import Any, Final, Self, TypeVar
 
 from tfproof.interrupts import raise_if_interrupted
 from tfproof.mutation.settings import MutationSettings
+from tfproof.proof.naming import make_run_id
 from tfproof.proof.providers import Providers
 from tfproof.proof.run_folder import RunFolder
 from tfproof.proof.target_choice import TargetChoice
+from tfproof.targets.aws import AwsTarget
 from tfproof.targets.fronted import FrontedEmulator
 from tfproof.terraform.binary import Terraform, find_terraform
 from tfproof.terraform.command import Running
@@ -57,7 +59,7 @@ class Workshop:
         self._workspaces: list[Workspace] = []
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(self.workers, thread_name_prefix="mutants")
-        self._target: FrontedEmulator | None = None
+        self._target: FrontedEmulator | AwsTarget | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -96,8 +98,9 @@ class Workshop:
 
     def start_target(self) -> None:
         """Starts the target that the module itself is applied at."""
-        self._target = TargetChoice("embedded").start(self._run_folder, say=self.say)
-        self._run_folder.target_is(self._target.address())
+        target = TargetChoice("embedded").start(self._run_folder, run_id=make_run_id(), say=self.say)
+        self._target = target
+        self._run_folder.target_is(target.address())
 
     def workspace(self, folder: Path, configuration: Path) -> Workspace:
         """An initialised workspace at the target, served by a provider process where that is safe."""

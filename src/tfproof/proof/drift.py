@@ -50,7 +50,7 @@ class Drift:
     """
 
     def __init__(self, workspace: Workspace, target: Target) -> None:
-        if not target.is_emulator:
+        if target.kind == "aws":
             raise TfproofError(f"target={target.description!r} is a real account: nothing is broken there on purpose")
         self.workspace = workspace
         self.target = target

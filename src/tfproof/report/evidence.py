@@ -9,6 +9,7 @@ from tfproof.backend_use.permissions import PermissionTable
 from tfproof.backend_use.trial import Trial
 from tfproof.backend_use.use import BackendUse
 from tfproof.checks.finding import Verdict
+from tfproof.checks.severity import severity_of
 from tfproof.proof.coverage import AttributeCoverage
 from tfproof.proof.proof import CheckResult, Proof
 from tfproof.report.backend_use import call_counts
@@ -68,7 +69,7 @@ def _check(result: CheckResult) -> dict[str, Any]:
         "section": check.section,
         "title": check.title,
         "reason": check.reason,
-        "critical": check.critical,
+        "severity": severity_of(check.id).value,
         "remedy": check.remedy,
         "references": list(check.references),
         "outcome": result.outcome.value,
