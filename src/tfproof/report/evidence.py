@@ -9,7 +9,6 @@ from tfproof.backend_use.permissions import PermissionTable
 from tfproof.backend_use.trial import Trial
 from tfproof.backend_use.use import BackendUse
 from tfproof.checks.finding import Verdict
-from tfproof.checks.severity import severity_of
 from tfproof.proof.coverage import AttributeCoverage
 from tfproof.proof.proof import CheckResult, Proof
 from tfproof.report.backend_use import call_counts
@@ -47,6 +46,15 @@ def evidence(proof: Proof, locate: Locate | None = None) -> dict[str, Any]:
     }
 
 
+def _coverage(coverage: AttributeCoverage) -> list[dict[str, Any]]:
+    """Each planned attribute, with the checks that looked at it."""
+    looked_at = {place: sorted(checks) for place, checks in coverage.looked_at.items()}
+    return [
+        {"type": kind, "attribute": path, "looked_at_by": looked_at.get((kind, path), [])}
+        for kind, path in sorted({*looked_at, *coverage.ignored})
+    ]
+
+
 def _check(result: CheckResult, locate: Locate | None) -> dict[str, Any]:
     findings = [
         # Only for what somebody is going to look at: each look reads the sources.
@@ -54,38 +62,6 @@ def _check(result: CheckResult, locate: Locate | None) -> dict[str, Any]:
         for item in result.findings
     ]
     return check_entry(result.check, result.outcome.value, findings)
-def _coverage(coverage: AttributeCoverage) -> list[dict[str, Any]]:
-    """Each planned attribute, with the checks that looked at it."""
-    looked_at = {place: sorted(checks) for place, checks in coverage.looked_at.items()}
-    return [
-        {"type": kind, "attribute": path, "looked_at_by": looked_at.get((kind, path), [])}
-        for kind, path in sorted({*looked_at, *coverage.ignored})
-
-
-def _check(result: CheckResult) -> dict[str, Any]:
-    check = result.check
-    return {
-        "id": check.id,
-        "section": check.section,
-        "title": check.title,
-        "reason": check.reason,
-        "severity": severity_of(check.id).value,
-        "remedy": check.remedy,
-        "references": list(check.references),
-        "outcome": result.outcome.value,
-        "findings": [
-            {
-                "layer": finding.layer.value,
-                "verdict": finding.verdict.value,
-                "subject": finding.answer.subject,
-                "path": finding.answer.path,
-                "expected": finding.answer.expected,
-                "found": finding.answer.found,
-                "address": finding.answer.address,
-            }
-            for finding in result.findings
-        ],
-    }
 
 
 def _use(use: BackendUse) -> dict[str, Any]:
