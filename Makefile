@@ -107,7 +107,15 @@ EVIDENCE ?= build/evidence
 prove-full: $(READY) ## prove the module at full depth, with evidence and calls in build/evidence; TARGET= as for test
 	@$(BIN)/python tools/full_proof.py --into $(EVIDENCE) -- $(MODULE) $(PROVE) --target $(TARGET)
 
-NIGHTLY := prove-full test nightly-localstack matrix test-pythons bench
+NIGHTLY := prove-full test mutants nightly-localstack matrix test-pythons bench
+
+# The table in docs/mutation.md is of the last whole run.
+.PHONY: mutants
+mutants: $(READY) ## break the module in every small way: no mutant may survive but those in tests/accepted_mutants.toml
+	@mkdir -p build
+	$(BIN)/tfproof mutate modules/state-backend --cases tests/mutation_cases.toml \
+		--accepted tests/accepted_mutants.toml --workers $(WORKERS) --report build/mutants.json $(MUTATE)
+	@$(BIN)/python tools/mutation_table.py build/mutants.json docs/mutation.md
 
 .PHONY: nightly
 nightly: export TFPROOF_NIGHTLY := 1

@@ -118,3 +118,21 @@ def test_signals_that_never_reach_python_are_left_alone(
 
     with Held():
         assert signal.getsignal(signal.SIGTERM) is handler
+
+
+def test_in_the_background_of_a_shell_sigterm_is_heard_where_ctrl_c_is_ignored(
+    sigterm: Callable[[Handler], object],
+) -> None:
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    def told_to_end() -> str:
+        signal.raise_signal(signal.SIGTERM)
+        return f"{interrupts()} came"
+
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sigterm(stop)
+    try:
+        assert held(told_to_end, raise_if_interrupted, lambda: "went on") == ["1 came"]
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import tfproof
 from tfproof.commands.audit import add_commands as add_audit_commands
 from tfproof.commands.audit_backend import add_commands as add_audit_backend_commands
+from tfproof.commands.mutate import add_commands as add_mutate_command
 from tfproof.commands.report import add_commands as add_report_commands
 from tfproof.commands.watch import add_commands as add_watch_commands
 from tfproof.errors import TfproofError, UsageError
@@ -173,6 +174,7 @@ def _parser() -> argparse.ArgumentParser:
     add_audit_commands(commands)
     add_audit_backend_commands(commands)
     add_report_commands(commands)
+    add_mutate_command(commands)
     add_watch_commands(commands)
     iam = commands.add_parser(
         "iam", help="simulate, explain and validate IAM policies", description="IAM policies, offline."

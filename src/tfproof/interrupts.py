@@ -75,5 +75,6 @@ def raise_if_interrupted() -> None:
 
 
 def _holder() -> Held | None:
-    owner = getattr(signal.getsignal(signal.SIGINT), "__self__", None)
-    return owner if isinstance(owner, Held) else None
+    # By either signal: in the background of a shell SIGINT is ignored, and SIGTERM is what asks for an end.
+    owners = (getattr(signal.getsignal(number), "__self__", None) for number in _SIGNALS)
+    return next((owner for owner in owners if isinstance(owner, Held)), None)

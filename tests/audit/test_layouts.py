@@ -47,7 +47,8 @@ KNOWN: dict[str, set[str]] = {
     },
     "module.inline_kms.aws_s3_bucket.tfstates": OPEN
     | NO_POLICY
-    | {"bucket-key", "public-access-block", "bucket-force-destroy", "key-rotation", "key-policy-root"},
+    | {"bucket-key", "public-access-block", "bucket-force-destroy", "key-rotation", "key-policy-root"}
+    | {"key-policy-grants"},  # the administrator may decrypt
     "module.counted.aws_s3_bucket.default[0]": OPEN
     | (TLS_ONLY - {"policy-customer-key"})  # such a write has no header, and a missing header is denied
     | {

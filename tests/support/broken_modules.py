@@ -286,7 +286,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "no-account-root",
         "kms.tf",
         replacing('iam::${local.account_id}:root"', 'iam::${local.account_id}:user/somebody"'),
-        "key-policy-root",
+        "key-policy-root key-policy-grants",
         Layer.PLAN,
         "policy = data.",
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
@@ -15,6 +16,7 @@ from tfproof.values import UNKNOWN
 __all__ = ["Backend"]
 
 _MAIN_NAME = "tf_state"
+_INSTANCE_KEY = re.compile(r"\[[^\]]*\]$")
 
 
 class Backend:
@@ -25,6 +27,7 @@ class Backend:
         module: Address of the module to look into, with all that it calls; `""` for the whole configuration.
         outputs: The backend's outputs by name; by default those of the root module.
         output_names: The module's own name of each output that it calls otherwise than `modules/state-backend` does.
+        order: Of every resource, by address without instance keys, all that is made before it; a state has its own.
 
     Attributes:
         layer: `Layer.PLAN` or `Layer.STATE`.
@@ -38,7 +41,9 @@ class Backend:
         module: str = "",
         outputs: Mapping[str, Any] | None = None,
         output_names: Mapping[str, str] | None = None,
+        order: Mapping[str, frozenset[str]] | None = None,
     ) -> None:
+        self._order = order if order is not None or isinstance(source, Plan) else source.order
         self.layer = Layer.PLAN if isinstance(source, Plan) else Layer.STATE
         self.module = module
         self._output_names = dict(output_names or {})
@@ -105,6 +110,13 @@ class Backend:
             elif belongs_to == name:
                 parts.append(resource)
         return parts
+
+    def is_made_after(self, later: Resource, earlier: Resource) -> bool | None:
+        """Whether one resource is made only when another is there, and so destroyed before it; None: not known."""
+        if self._order is None:
+            return None
+        first, then = (_INSTANCE_KEY.sub("", item.address) for item in (earlier, later))
+        return first in self._order.get(then, frozenset())
 
     def address_of(self, resource_type: str) -> str:
         """Address of the bucket's part of this type, or of the bucket itself, for pointing at a source line."""

@@ -27,6 +27,7 @@ class Check:
         section: What it is about, for grouping: `bucket`, `bucket policy`, `key`, `lock table`, `outputs`, `terraform`.
         title: What holds when it passes, as a sentence without a full stop.
         reason: Why it matters: what goes wrong without it.
+        remedy: What to do about a failure, where the configuration is not what is wrong; else `""`.
         references: Rules of others that ask for the same: CIS, AWS FSBP, Checkov, Trivy.
         configured: Answers by a plan or a state; None when they cannot show it.
         live: Answers by what the target says; None when it cannot show it.
@@ -37,6 +38,7 @@ class Check:
     section: str
     title: str
     reason: str
+    remedy: str = ""
     references: tuple[str, ...] = ()
     configured: Callable[[Backend], Iterable[Answer]] | None = None
     live: Callable[[LiveBackend], Iterable[Answer]] | None = None

@@ -119,6 +119,12 @@ class LiveBackend:
         return self._read("s3", "head_object", Bucket=self.bucket_name, Key=key)
 
     @cached_property
+    def object_keys(self) -> list[str]:
+        """Keys of the first thousand objects, by ListObjectsV2."""
+        answer = self._read("s3", "list_objects_v2", Bucket=self.bucket_name)
+        return [str(entry["Key"]) for entry in answer.get("Contents", [])]
+
+    @cached_property
     def key(self) -> dict[str, Any]:
         """DescribeKey of the dedicated key."""
         return dict(self._read("kms", "describe_key", KeyId=self.key_arn).get("KeyMetadata", {}))
@@ -143,6 +149,12 @@ class LiveBackend:
     def table(self) -> dict[str, Any]:
         """DescribeTable of the lock table."""
         return dict(self._read("dynamodb", "describe_table", TableName=self.table_name).get("Table", {}))
+
+    @cached_property
+    def table_tags(self) -> dict[str, str]:
+        """ListTagsOfResource of the lock table, by key."""
+        answer = self._read("dynamodb", "list_tags_of_resource", ResourceArn=str(self.table.get("TableArn", "")))
+        return {str(tag["Key"]): str(tag["Value"]) for tag in answer.get("Tags", [])}
 
     @cached_property
     def recovery(self) -> dict[str, Any]:

@@ -23,6 +23,8 @@ class Severity(StrEnum):
 
 
 _CRITICAL: Final = (
+    "key-pending-deletion",
+    "objects-encrypted",
     "plan-key-deletion",
     "policy-not-public",
     # What is written past the key, or can be.
@@ -35,12 +37,16 @@ _HIGH: Final = (
     "bucket-encryption",
     "bucket-encryption-key",
     "bucket-versioning",
+    "creation-order",
     "input-readable",
     "key-enabled",
+    "key-policy-grants",
     "key-policy-root",
     "live-digest",
     "output-backend-config",
     "output-backend-config-hcl",
+    "output-read-only-policy",
+    "output-read-write-policy",
     "plan-destroys-data",
     "plan-weakens-protection",
     "plan-widens-permissions",
@@ -63,6 +69,7 @@ _LOW: Final = (
     "live-delete-markers",
     "lock-file-versions",
     "lock-table-billing",
+    "lock-table-tags",
     "nothing-left",
     "output-names",
     "policy-outdated-tls",

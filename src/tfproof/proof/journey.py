@@ -22,6 +22,7 @@ from tfproof.checks.second_plan_empty import judge as judge_second_plan
 from tfproof.interrupts import raise_if_interrupted
 from tfproof.proof import interventions
 from tfproof.proof.backend import can_be_used, judge_use, use_as_backend
+from tfproof.proof.coverage import attribute_coverage
 from tfproof.proof.observer import Observer, Silent
 from tfproof.proof.proof import Proof, Step
 from tfproof.proof.providers import Providers
@@ -67,6 +68,7 @@ class Journey:
     ) -> None:
         self._output_names = output_names
         self._depth = depth
+        self._state: State | None = None
         self._providers = providers
         self.workspace = workspace
         self.target = target
@@ -88,7 +90,8 @@ class Journey:
                 # Reading the plan takes a provider's schema, a second of CPU: hidden behind what apply waits for.
                 reading = beside.submit(self.read_plan)
                 live = self.apply()
-                _result(reading)
+                plan = _result(reading)
+                self.proof.coverage = attribute_coverage(plan, self._state, output_names=self._output_names)
                 plans = [beside.submit(self.plan_again, refresh=refresh) for refresh in (False, True)]
                 using = beside.submit(self.use_as_backend, live)
                 self.audit_live(live)
@@ -122,6 +125,7 @@ class Journey:
         """`terraform apply` of the plan, and the state read."""
         self._step("apply", lambda: self.workspace.apply(on_event=self.observer.event), _apply_summary)
         state: State = self._step("read state", self.workspace.state, lambda state: f"{len(state.resources)} resources")
+        self._state = state
         backend = Backend(state, output_names=self._output_names)
         self.audit_configured(backend)
         return LiveBackend(self.target.client, backend)

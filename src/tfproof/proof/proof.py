@@ -10,6 +10,7 @@ from tfproof.backend_use.use import BackendUse
 from tfproof.checks.catalogue import CHECKS, JOURNEY_CHECKS
 from tfproof.checks.check import Check
 from tfproof.checks.finding import Finding, Layer, Verdict
+from tfproof.proof.coverage import AttributeCoverage
 from tfproof.proof.released_module import ModuleCopy
 
 __all__ = ["CheckResult", "Outcome", "Proof", "Step", "results_of"]
@@ -82,6 +83,7 @@ class Proof:
         interventions: What was done to the target by hand, such as switching a protection off before destroy.
         notes: What else is worth knowing about how it was done.
         use: What came of using the module as a backend; None when it was not used.
+        coverage: Which planned attributes a check looked at; None while nothing is applied.
         complete: Whether the journey went to its end.
         seconds: Wall time of the journey; less than the sum of its steps, some of which run side by side.
     """
@@ -97,6 +99,7 @@ class Proof:
     interventions: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     use: BackendUse | None = None
+    coverage: AttributeCoverage | None = None
     complete: bool = False
     seconds: float = 0.0
 

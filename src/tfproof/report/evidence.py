@@ -9,6 +9,7 @@ from tfproof.backend_use.permissions import PermissionTable
 from tfproof.backend_use.trial import Trial
 from tfproof.backend_use.use import BackendUse
 from tfproof.checks.finding import Verdict
+from tfproof.proof.coverage import AttributeCoverage
 from tfproof.proof.proof import CheckResult, Proof
 from tfproof.report.backend_use import call_counts
 from tfproof.report.chain import allowed_by
@@ -40,8 +41,18 @@ def evidence(proof: Proof, locate: Locate | None = None) -> dict[str, Any]:
         "checks": [_check(result, locate) for result in proof.results],
         "interventions": list(proof.interventions),
         "notes": list(proof.notes),
+        "planned_attributes": _coverage(proof.coverage) if proof.coverage is not None else None,
         "backend_use": _use(proof.use) if proof.use is not None else None,
     }
+
+
+def _coverage(coverage: AttributeCoverage) -> list[dict[str, Any]]:
+    """Each planned attribute, with the checks that looked at it."""
+    looked_at = {place: sorted(checks) for place, checks in coverage.looked_at.items()}
+    return [
+        {"type": kind, "attribute": path, "looked_at_by": looked_at.get((kind, path), [])}
+        for kind, path in sorted({*looked_at, *coverage.ignored})
+    ]
 
 
 def _check(result: CheckResult, locate: Locate | None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tfproof.checks.finding import Finding
+from tfproof.checks.severity import Severity, severity_of
 from tfproof.proof.proof import CheckResult
 from tfproof.terraform.source import Location
 
@@ -28,7 +29,8 @@ def failure_lines(result: CheckResult, locate: Locate) -> Iterator[str]:
         locate: Finds source lines.
     """
     check = result.check
-    yield f"{check.id}: not so: {check.title}"
+    critical = bool(result.failures) and severity_of(check.id) is Severity.CRITICAL
+    yield f"{'CRITICAL ' if critical else ''}{check.id}: not so: {check.title}"
     groups: dict[tuple[str, str, str], list[Finding]] = {}
     for finding in result.failures or result.findings:
         answer = finding.answer
@@ -39,6 +41,8 @@ def failure_lines(result: CheckResult, locate: Locate) -> Iterator[str]:
             break
         yield from _group_lines(findings, locate)
     yield f"  why: {check.reason}"
+    if check.remedy:
+        yield f"  repair: {check.remedy}"
     if check.references:
         yield f"  see: {', '.join(check.references)}"
 

@@ -15,6 +15,7 @@ import tfproof
 from tfproof.backend_use.use import BackendUse
 from tfproof.checks.catalogue import FULL_DEPTH_CHECKS
 from tfproof.checks.finding import Finding, Layer
+from tfproof.proof.coverage import AttributeCoverage
 from tfproof.proof.proof import CheckResult, Outcome, Proof, Step
 from tfproof.report.backend_use import LEGEND, permission_lines, state_lines, table_lines
 from tfproof.report.failure import Locate, failure_lines
@@ -120,6 +121,8 @@ class TerminalReport:
             self._result_line(result)
         if proof.use is not None:
             self._use(proof.use)
+        if proof.coverage is not None:
+            self._coverage(proof.coverage)
         for done in proof.interventions:
             self._line("\n  by hand: " if done is proof.interventions[0] else "           ", "dim", done)
         for note in proof.notes:
@@ -153,6 +156,13 @@ class TerminalReport:
                 self._console.print(Text(f"    {line}"), soft_wrap=True, highlight=False)
         if use.tables:
             self._line("    ", "dim", LEGEND)
+
+    def _coverage(self, coverage: AttributeCoverage) -> None:
+        """What is planned and no check looked at, by type of resource."""
+        self._console.print(Text("\n  planned attributes that a check looked at", style="bold"))
+        for kind, planned, seen, others in coverage.rows():
+            line = f"    {kind:<52} {seen:>3} of {planned:>3}"
+            self._line(line, "", f"   not: {others}" if others else "")
 
     def _failure(self, result: CheckResult, locate: Locate) -> None:
         _, style = _MARKS[result.outcome]

@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-__all__ = ["Attribute", "Block", "Location", "ModuleSource", "installed_modules", "module_folders"]
+__all__ = ["Attribute", "Block", "Location", "ModuleSource", "installed_modules", "module_folders", "syntax_tree"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,12 +196,17 @@ def _parser() -> Any:
     return tree_sitter.Parser(tree_sitter.Language(tree_sitter_hcl.language()))
 
 
+def syntax_tree(text: bytes) -> Any:
+    """The root of tree-sitter's syntax tree of an HCL file: nodes with types, texts and byte positions."""
+    return _parser().parse(text).root_node
+
+
 def _parse(file: Path) -> Iterator[Block]:
     try:
         text = file.read_bytes()
     except OSError:
         return
-    for node in _body_children(_parser().parse(text).root_node):
+    for node in _body_children(syntax_tree(text)):
         if node.type == "block":
             yield _block(node, file)
 

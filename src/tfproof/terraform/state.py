@@ -69,6 +69,17 @@ class State:
             self.resources[address] for address in sorted(self.resources) if self.resources[address].mode == "managed"
         ]
 
+    @property
+    def order(self) -> dict[str, frozenset[str]]:
+        """Of every managed resource, by address without instance keys, all that was made before it."""
+        return {
+            (f"{entry['module']}." if entry.get("module") else "") + f"{entry['type']}.{entry['name']}": frozenset(
+                name for instance in entry.get("instances", []) for name in instance.get("dependencies", [])
+            )
+            for entry in self.document.get("resources", [])
+            if entry["mode"] == "managed"
+        }
+
     def _read(self) -> Iterator[Resource]:
         for entry in self.document.get("resources", []):
             module = entry.get("module", "")

@@ -22,7 +22,7 @@ from tfproof.terraform.state import State
 from tfproof.terraform.tftest_adapter import TftestAdapter
 from tfproof.terraform.variables import write_variables
 
-__all__ = ["Workspace"]
+__all__ = ["Workspace", "copy_modules"]
 
 _NOT_COPIED: Final = (
     ".terraform",
@@ -94,7 +94,7 @@ class Workspace:
                 guard.check_endpoint(environment["AWS_ENDPOINT_URL"])
             guard.check_source(module_folders(module), module.resolve())
         self._prepare_folder()
-        self._copies = _copy_modules(module.resolve(), folder / "module")
+        self._copies = copy_modules(module.resolve(), folder / "module")
         self.root = self._copies[module.resolve()]
         self.log = folder / "terraform.log"
         self._running = running or Running()
@@ -295,7 +295,7 @@ def _source_of(module: Path) -> ModuleSource:
     return ModuleSource(module)
 
 
-def _copy_modules(root: Path, destination: Path) -> dict[Path, Path]:
+def copy_modules(root: Path, destination: Path) -> dict[Path, Path]:
     """Copies the root module and every module it calls by a relative path, keeping their places to each other."""
     folders = module_folders(root)
     common = Path(os.path.commonpath([str(folder) for folder in folders]))

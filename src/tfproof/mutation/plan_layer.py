@@ -1,0 +1,206 @@
+"""Decides on mutants by plans: many at once, fresh and upon what the module itself has made."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from tfproof.mutation.cases import Case
+from tfproof.mutation.evidence import Evidence, evidence_of
+from tfproof.mutation.mutant import Layer, Mutant, Outcome, Result
+from tfproof.mutation.order import order_in
+from tfproof.mutation.slots import FRESH, UPON, Slots, calls_of, state_of_slots
+from tfproof.terraform.diagnostics import Diagnostic
+from tfproof.terraform.errors import TerraformError
+from tfproof.terraform.plan import Plan
+from tfproof.terraform.workspace import Workspace
+
+__all__ = ["PlanBench", "Sound"]
+
+_CALL: Final = re.compile(r"\bmodule\.s(\d+)_")
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """What plans of the module itself show, by case and kind.
+
+    Attributes:
+        evidence: By `(case, kind)`.
+    """
+
+    evidence: Mapping[tuple[str, str], Evidence]
+
+    @property
+    def passed(self) -> frozenset[str]:
+        """The checks that pass in one case at least: those that can kill."""
+        return frozenset(check for found in self.evidence.values() for check in found.passed)
+
+    @property
+    def failed(self) -> frozenset[str]:
+        """What fails already, fresh and upon what is there, and so can kill nothing in that case."""
+        cases = {case for case, _ in self.evidence}
+        kinds = {kind for _, kind in self.evidence}
+        return frozenset(
+            what
+            for case in cases
+            for what in frozenset.intersection(*(self.evidence[case, kind].failed for kind in kinds))
+        )
+
+
+class PlanBench:
+    """Copies of a module in one configuration, planned together.
+
+    Args:
+        folder: Where the configuration is written.
+        module: The module.
+        cases: What it is planned with.
+        size: How many copies.
+        applied: The state of the module, applied once for each case.
+        make: Makes a workspace of a configuration.
+        output_names: The module's own names of outputs.
+        fresh: Whether the copies are planned fresh too, and their order looked at: what is written in a resource can
+            differ where it is made anew alone, since the provider keeps what it is not told. It takes twice the time.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        module: Path,
+        *,
+        cases: Sequence[Case],
+        size: int,
+        applied: Mapping[str, Any],
+        make: Callable[[Path], Workspace],
+        output_names: Mapping[str, str],
+        fresh: bool,
+    ) -> None:
+        self._cases = cases
+        self._output_names = output_names
+        self._kinds = (FRESH, UPON) if fresh else (UPON,)
+        self._slots = Slots(folder, module, calls_of(cases, self._kinds), size, make)
+        state = state_of_slots(applied, cases, size)
+        (self.workspace.root / "terraform.tfstate").write_text(json.dumps(state), encoding="utf-8")
+
+    @property
+    def workspace(self) -> Workspace:
+        """Where it is planned."""
+        return self._slots.workspace
+
+    def sound(self) -> Sound:
+        """What plans of the module itself show.
+
+        Raises:
+            TerraformError: It cannot be planned.
+        """
+        self._slots.fill([])
+        plan, order = self._plan()
+        return Sound(dict(self._evidence(plan, order, 0)))
+
+    def decide(self, mutants: Sequence[Mutant], sound: Sound) -> list[Result]:
+        """Decides on as many mutants as there are copies.
+
+        An outcome `survived` says only that no plan has decided.
+        """
+        started = time.monotonic()
+        found: dict[int, Result] = {}
+        plan, order = self._plan_without_invalid(mutants, found)
+        if plan is not None:
+            for number, mutant in enumerate(mutants):
+                if number not in found:
+                    found[number] = _judged(mutant, dict(self._evidence(plan, order, number)), sound)
+        seconds = (time.monotonic() - started) / max(len(mutants), 1)
+        return [
+            Result(found[number].mutant, found[number].outcome, Layer.PLAN, found[number].by, seconds)
+            for number in range(len(mutants))
+        ]
+
+    def _plan_without_invalid(
+        self, mutants: Sequence[Mutant], found: dict[int, Result]
+    ) -> tuple[Plan | None, Mapping[str, frozenset[str]]]:
+        while len(found) < len(mutants):
+            self._slots.fill([None if number in found else mutant for number, mutant in enumerate(mutants)])
+            try:
+                return self._plan()
+            except TerraformError as error:
+                if not error.diagnostics:
+                    raise  # ended from outside, or crashed: no word against any mutant
+                blamed = self._blamed(error.diagnostics)
+                if not blamed and len(mutants) - len(found) == 1:
+                    number = next(number for number in range(len(mutants)) if number not in found)
+                    blamed = {number: error.message.splitlines()[-1]}
+                if not blamed or all(number in found for number in blamed):
+                    self._one_by_one(mutants, found)
+                    return None, {}
+                for number, said in blamed.items():
+                    if number < len(mutants) and number not in found:
+                        found[number] = Result(mutants[number].id, Outcome.INVALID, Layer.PLAN, (said,))
+        return None, {}
+
+    def _one_by_one(self, mutants: Sequence[Mutant], found: dict[int, Result]) -> None:
+        """What Terraform says cannot be laid to one copy's charge, so each is planned alone."""
+        for number, mutant in enumerate(mutants):
+            if number in found:
+                continue
+            self._slots.fill([*[None] * number, mutant])
+            # The sound one is not known here, so the result is put off: a plan that works is taken up again alone.
+            try:
+                self._plan()
+            except TerraformError as error:
+                if not error.diagnostics:
+                    raise
+                said = next((item.summary for item in error.diagnostics if item.is_error), error.message)
+                found[number] = Result(mutant.id, Outcome.INVALID, Layer.PLAN, (said,))
+            else:
+                found[number] = Result(mutant.id, Outcome.SURVIVED, Layer.PLAN)
+
+    def _blamed(self, diagnostics: Sequence[Diagnostic]) -> dict[int, str]:
+        blamed: dict[int, str] = {}
+        for item in diagnostics:
+            number = self._slots.slot_of(item.filename) if item.is_error else None
+            if number is None and item.is_error:
+                # A cycle, or a sensitive key, is said without a file.
+                said = _CALL.search(f"{item.address} {item.summary} {item.detail}")
+                number = int(said[1]) if said else None
+            if number is not None:
+                blamed.setdefault(number, f"{item.summary}: {' '.join(item.detail.split())}"[:200])
+        return blamed
+
+    def _plan(self) -> tuple[Plan, Mapping[str, frozenset[str]]]:
+        self.workspace.plan(refresh=False, lock=False)
+        plan = self.workspace.show()
+        return plan, order_in(self.workspace.run("graph").stdout) if FRESH in self._kinds else {}
+
+    def _evidence(
+        self, plan: Plan, order: Mapping[str, frozenset[str]], number: int
+    ) -> list[tuple[tuple[str, str], Evidence]]:
+        return [
+            ((case.name, kind), self._of_call(plan, order, f"s{number}_{kind}_{case.name}", case))
+            for case in self._cases
+            for kind in self._kinds
+        ]
+
+    def _of_call(self, plan: Plan, order: Mapping[str, frozenset[str]], call: str, case: Case) -> Evidence:
+        own = f"module.{call}."
+        made = {name: before for name, before in order.items() if name.startswith(own)}
+        found = evidence_of(plan, call, case, order=made or None, output_names=self._output_names)
+        # An order that differs makes a plan that differs, though nothing in its values does.
+        pairs = sorted(
+            (later.removeprefix(own), earlier.removeprefix(own))
+            for later, before in made.items()
+            for earlier in before
+            if "data." not in earlier and "data." not in later and earlier.startswith(own)
+        )
+        return Evidence(found.planned + json.dumps(pairs), found.failed, found.passed)
+
+
+def _judged(mutant: Mutant, evidence: Mapping[tuple[str, str], Evidence], sound: Sound) -> Result:
+    by = sorted({check for key, found in evidence.items() for check in found.failed - sound.evidence[key].failed})
+    if by:
+        return Result(mutant.id, Outcome.KILLED, Layer.PLAN, tuple(by))
+    same = all(found.planned == sound.evidence[key].planned for key, found in evidence.items())
+    return Result(mutant.id, Outcome.EQUIVALENT if same else Outcome.SURVIVED, Layer.PLAN)
