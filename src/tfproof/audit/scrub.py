@@ -80,9 +80,12 @@ def _forms(secret: str) -> Iterator[str]:
 
 
 def environment_secrets(environment: Mapping[str, str] = os.environ) -> Iterator[str]:
-    """Values of environment variables that are named as secrets, and of all variables for Terraform (`TF_VAR_...`)."""
+    """Values of environment variables that are named as secrets: `DB_PASSWORD`, `TF_VAR_token`, `TF_TOKEN_host`.
+
+    Not of every `TF_VAR_...`: a region or a bucket's name would go from every report.
+    """
     for name, value in environment.items():
-        if is_secret_name(name) or name.startswith(("TF_VAR_", "TF_TOKEN_")):
+        if is_secret_name(name) or name.startswith("TF_TOKEN_"):
             yield value
 
 
