@@ -2,12 +2,11 @@
 
     python benchmarks/audit.py [--resources 1000 10000 100000 200000] [--checkov PATH] [--states 1000]
 
-Every measurement is a process of its own on one core: the seconds it computed (a machine that does other things too adds
-little to them), the median of several; and the most memory it held.
+Every measurement is a process of its own on one core: the seconds it computed, which a machine that does other things
+too makes little more, the median of several; and the most memory it held.
 
-checkov comes from its own environment,
-build/checkov, which is made on the first run: its requirements do not go together with anybody else's. Without it, as
-without the package registry, its column is left out.
+checkov comes from an environment of its own, build/checkov, which is made on the first run: its requirements do not go
+together with anybody else's. Where it cannot be installed its column is left out.
 """
 
 from __future__ import annotations
