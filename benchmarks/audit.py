@@ -2,9 +2,11 @@
 
     python benchmarks/audit.py [--resources 1000 10000 100000 200000] [--checkov PATH] [--states 1000]
 
-Every measurement is a process of its own, on one core, the median of several. checkov comes from its own environment,
-build/checkov, which is made on the first run: its requirements do not go together with anybody else's. Without it, as
-without the package registry, its column is left out.
+Every measurement is a process of its own on one core: the seconds it computed, which a machine that does other things
+too makes little more, the median of several; and the most memory it held.
+
+checkov comes from an environment of its own, build/checkov, which is made on the first run: its requirements do not go
+together with anybody else's. Where it cannot be installed its column is left out.
 """
 
 from __future__ import annotations
@@ -69,10 +71,9 @@ def _audit(file: Path, *options: str) -> tuple[float, float]:
 
 
 def _measured(command: list[str], runs: int = _RUNS) -> tuple[float, float]:
-    """Median seconds, and the peak of memory in MB, of a process on one core."""
+    """Median of the seconds computed, and the peak of memory in MB, of a process on one core."""
     took, peak = [], 0.0
     for _ in range(runs):
-        started = time.monotonic()
         pid = os.fork()
         if not pid:
             with Path(os.devnull).open("wb") as nowhere:
@@ -82,7 +83,7 @@ def _measured(command: list[str], runs: int = _RUNS) -> tuple[float, float]:
                 os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
             os.execv(command[0], command)  # noqa: S606
         _, status, usage = os.wait4(pid, 0)
-        took.append(time.monotonic() - started)
+        took.append(usage.ru_utime + usage.ru_stime)
         peak = max(peak, usage.ru_maxrss / (1024 if sys.platform != "darwin" else 1024 * 1024))
         assert os.waitstatus_to_exitcode(status) in (0, 1), f"{command} ended with {status}"
     return statistics.median(took), peak

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import jsonschema
 import pytest
 from botocore.config import Config
 from budget import at_night
@@ -22,6 +23,7 @@ from tfproof.audit.live.backend import LiveAudit, LiveSettings
 from tfproof.audit.live.journal import Journal
 from tfproof.audit.live.place import Place
 from tfproof.errors import UsageError
+from tfproof.report.model import schema
 from tfproof.targets.embedded import EmbeddedTarget
 
 pytestmark = pytest.mark.xdist_group("audit-backend")
@@ -71,6 +73,7 @@ def test_finds_all_that_is_wrong_and_invents_nothing(
 
     code, found = run("--bucket", known.bucket, "--table", known.table, "--concurrency", "8", *NEW)
 
+    jsonschema.validate(found, schema())
     objects = found["objects"]
     counts = {check["id"]: check["counts"] for check in found["checks"]}
     assert code == 1
@@ -113,6 +116,27 @@ def test_the_command_that_it_prints_mends_a_wrong_object(
     assert check["outcome"] == "passed"
     for version in s3.list_object_versions(Bucket=known.bucket, Prefix="with space")["Versions"]:
         s3.delete_object(Bucket=known.bucket, Key=version["Key"], VersionId=version["VersionId"])
+
+
+@pytest.mark.parametrize("shape", ["terminal", "sarif", "junit", "markdown", "html"])
+def test_every_format_shows_it(
+    backend: tuple[EmbeddedTarget, Filled],
+    run: Callable[..., tuple[int, dict[str, Any]]],
+    shape: str,
+    tmp_path: Path,
+) -> None:
+    del run  # for the environment
+    target, known = backend
+    file = tmp_path / "report"
+    where = ["--endpoint-url", target.endpoint, "--prefix", "env:/team-01", "--format", shape, "--output", str(file)]
+
+    assert cli.main(["audit-backend", "--bucket", known.bucket, *where]) == 1
+
+    text = file.read_text(encoding="utf-8")
+    assert "live-object-encryption" in text
+    if shape in ("terminal", "html"):
+        assert "s3:ListBucketVersions" in text
+        assert "copy-object" in text
 
 
 def _as_boto3(command: str) -> dict[str, Any]:

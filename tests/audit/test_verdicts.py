@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -107,10 +108,25 @@ def test_a_bucket_that_is_named_is_audited_whatever_it_looks_like(
         ]
 
 
-def test_piped_output_has_no_colour_and_no_color_is_heeded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_piped_output_has_no_colour(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(tmp_path, TAINTED)
 
     assert "\x1b" not in capsys.readouterr().out
+
+
+def test_no_color_is_heeded_where_colours_would_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    run(tmp_path, TAINTED)
+    coloured = capsys.readouterr().out
+    monkeypatch.setenv("NO_COLOR", "1")
+    run(tmp_path, TAINTED)
+    plain = capsys.readouterr().out
+
+    assert re.search(r"\x1b\[[0-9;]*3[0-9]m", coloured)
+    assert not re.search(r"\x1b\[[0-9;]*3[0-9]m", plain)
 
 
 def test_every_check_has_an_id_of_its_own_and_every_severity_is_of_a_check() -> None:

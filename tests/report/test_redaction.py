@@ -122,7 +122,7 @@ def test_no_canary_of_the_environment_comes_out(
 ) -> None:
     # The worst case: the secret is also the name of what is audited.
     for number, value in enumerate(ALL):
-        monkeypatch.setenv(f"TF_VAR_canary_{number}", value)
+        monkeypatch.setenv(f"TF_VAR_canary_{number}_secret", value)
         monkeypatch.setenv(f"CANARY_{number}_PASSWORD", value)
     name = CANARIES["password 1"]
     file = tmp_path / f"{name}.json"
@@ -173,13 +173,7 @@ def test_the_last_look_takes_out_what_can_be_told_by_its_looks(name: str) -> Non
 
 
 def test_the_environment_names_its_secrets() -> None:
-    environment = {
-        "DB_PASSWORD": "a",
-        "TF_VAR_x": "b",
-        "HOME": "c",
-        "AWS_SECRET_ACCESS_KEY": "d",
-        "PATH": "e",
-        "TF_TOKEN_x": "f",
-    }
+    secret = {"DB_PASSWORD": "a", "TF_VAR_api_key": "b", "AWS_SECRET_ACCESS_KEY": "c", "TF_TOKEN_x": "d"}
+    plain = {"HOME": "e", "PATH": "f", "TF_VAR_region": "g", "AWS_ACCESS_KEY_ID": "h"}
 
-    assert sorted(environment_secrets(environment)) == ["a", "b", "d", "f"]
+    assert sorted(environment_secrets({**plain, **secret})) == ["a", "b", "c", "d"]

@@ -29,8 +29,11 @@ _STATE_NAME: Final = re.compile(
     re.IGNORECASE,
 )
 _OTHER_NAME: Final = re.compile(
-    r"(?:^|[-_.])(?:access)?[-_]?(?:logs?|logging|audit|replicas?|replication)(?:$|[-_.])", re.IGNORECASE
+    r"(?:^|[-_.])(?:access)?[-_]?(?:logs?|logging|replicas?|replication)"
+    r"(?:[-_.]?(?:bucket|\d+|[a-z]{2}(?:-[a-z]+)+-\d))*$",
+    re.IGNORECASE,
 )
+"""A name that ends so: `acme-tfstate-logs` is for logs, `acme-logs-tfstate` holds states."""
 _LOCK_ID: Final = "LockID"
 
 
@@ -117,13 +120,7 @@ class _Search:
         self.buckets = self._by_type.get("aws_s3_bucket", [])
         self._tables = self._by_type.get("aws_dynamodb_table", [])
         self._keys = self._by_type.get("aws_kms_key", [])
-        outputs = source.outputs
-        self._told = {
-            text
-            for name in ("bucket_name", "backend_config", "state_bucket", "s3_bucket_id", "state_bucket_name")
-            if name in outputs
-            for text in _texts(outputs[name].value)
-        }
+        self._told = set(_told(source))
 
     def reason(self, bucket: Resource) -> str:
         """What tells that a bucket holds states; `""` when nothing does."""
@@ -314,10 +311,14 @@ def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _texts(value: Any) -> Iterable[str]:
-    value = reveal(value)
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _texts(item)
+def _told(source: Plan | State) -> Iterable[str]:
+    """The names of state buckets that the root outputs tell. A `bucket_name` by itself may be anybody's."""
+    outputs = {name: reveal(output.value) for name, output in source.outputs.items() if output.value is not UNKNOWN}
+    config = outputs.get("backend_config")
+    if isinstance(config, dict) and isinstance(config.get("bucket"), str):
+        yield config["bucket"]
+    beside = {"backend_config", "lock_table_name", "dynamodb_table_name", "dynamodb_table_id"} & set(outputs)
+    for name, value in outputs.items():
+        telling = _STATE_NAME.search(name) or (beside and name in ("bucket_name", "s3_bucket_id", "bucket"))
+        if telling and isinstance(value, str):
+            yield value

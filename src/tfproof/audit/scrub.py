@@ -22,6 +22,10 @@ _SHORTEST: Final = 6
 """Shorter ones are too common as parts of words: taking them out would garble every text, and hide nothing."""
 
 
+_OF_EMULATORS: Final = frozenset({"localstack", "testing", "tfproof"})
+"""What emulators are given for a secret access key: it opens nothing, and would be taken out of every other word."""
+
+
 class Scrubber:
     """Takes secrets out of texts.
 
@@ -60,11 +64,11 @@ class Scrubber:
         return "".join([*kept, text[begun:]]) if kept else text
 
     def tree(self, value: Any) -> Any:
-        """Nested dicts and lists with every text in them scrubbed, names too."""
+        """Nested dicts and lists with every text in them scrubbed; the names in them are ours."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, dict):
-            return {self.text(name) if isinstance(name, str) else name: self.tree(item) for name, item in value.items()}
+            return {name: self.tree(item) for name, item in value.items()}
         if isinstance(value, (list, tuple)):
             return [self.tree(item) for item in value]
         return value
@@ -80,9 +84,12 @@ def _forms(secret: str) -> Iterator[str]:
 
 
 def environment_secrets(environment: Mapping[str, str] = os.environ) -> Iterator[str]:
-    """Values of environment variables that are named as secrets, and of all variables for Terraform (`TF_VAR_...`)."""
+    """Values of environment variables that are named as secrets: `DB_PASSWORD`, `TF_VAR_token`, `TF_TOKEN_host`.
+
+    Not of every `TF_VAR_...`: a region or a bucket's name would go from every report.
+    """
     for name, value in environment.items():
-        if is_secret_name(name) or name.startswith(("TF_VAR_", "TF_TOKEN_")):
+        if (is_secret_name(name) or name.startswith("TF_TOKEN_")) and value not in _OF_EMULATORS:
             yield value
 
 

@@ -77,7 +77,8 @@ def _failed(check: Evidence, console: Console) -> None:
     shown = list(groups.items())[:_SHOWN]
     for (name, what, path), items in shown:
         source = next((item["source"] for item in items if item["source"]), None)
-        place = f"{source['file']}:{source['line']}  " if source else f"{name}  " if name else ""
+        named = f"{name}  " if name and not what.startswith(name) else ""
+        place = f"{source['file']}:{source['line']}  " if source else named
         _line(console, f"  {place}{what}")
         if path:
             _line(console, f"    {path}")

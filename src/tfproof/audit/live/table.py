@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import shlex
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -112,9 +113,8 @@ def _digest(place: Place, path: str, digest: str) -> tuple[Finding, str] | None:
         if error_code(error) not in ("404", "NoSuchKey"):
             return _undecided(subject, f"GetObject answers {error_code(error)}")
         answer = Answer(Verdict.FAILED, subject, "Digest", f"a state with the digest {digest}", "no such state")
-        remedy = (
-            f'aws dynamodb delete-item --table-name {place.table} --key \'{{"LockID": {{"S": "{path}{_SUFFIX}"}}}}\''
-        )
+        row = shlex.quote(json.dumps({"LockID": {"S": f"{path}{_SUFFIX}"}}))
+        remedy = f"aws dynamodb delete-item --table-name {place.table} --key {row}"
         return DIGEST.finding(Layer.LIVE, answer), remedy
     except TfproofError as error:
         return _undecided(subject, error.message)
