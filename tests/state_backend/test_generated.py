@@ -116,7 +116,7 @@ def test_counter_example_is_what_terraform_reads(value: Any, tmp_path_factory: p
 
     done = run(
         find_terraform().path,
-        ["plan", "-json", "-lock=false", "-var-file=values.tfvars"],
+        ["apply", "-json", "-auto-approve", "-lock=false", "-var-file=values.tfvars"],
         cwd=folder,
         environment=environment,
         stream=True,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from tfproof.checks.backend import Backend
 from tfproof.checks.backend_surroundings import Surroundings
 from tfproof.checks.check import Check
 from tfproof.checks.finding import Answer
-from tfproof.checks.reach import Asked, answers, asked, others
-from tfproof.values import UNKNOWN
+from tfproof.checks.reach import Asked, answers, asked, is_allowed, others
+from tfproof.errors import TfproofError
+from tfproof.iam.evaluate import PolicySet
+from tfproof.values import UNKNOWN, reveal
 
 __all__ = ["CHECK"]
 
@@ -27,10 +30,21 @@ def _needed(here: Surroundings) -> Iterator[Asked]:
 
 
 def _left_open(here: Surroundings) -> Iterator[Asked]:
-    """Who may read the states may also read who holds a lock."""
+    """Who may read every state may also read who holds a lock."""
     yield from asked("s3:GetObject", here.objects(*(f"{key}.tflock" for key in here.states)))
-    for context in here.rows(*here.states):
-        yield from asked("dynamodb:GetItem", [here.table], context)
+
+
+def _locks(here: Surroundings) -> list[Asked]:
+    return [item for context in here.rows(*here.states) for item in asked("dynamodb:GetItem", [here.table], context)]
+
+
+def _is_limited(text: Any, here: Surroundings) -> bool:
+    """Whether only some rows of the table may be read: then those of locks are not among them."""
+    try:
+        policies = PolicySet([str(reveal(text))])
+    except TfproofError:
+        return False
+    return not is_allowed(policies, Asked("dynamodb:GetItem", here.table))
 
 
 def _configured(backend: Backend) -> Iterator[Answer]:
@@ -40,8 +54,10 @@ def _configured(backend: Backend) -> Iterator[Answer]:
         yield from answers(UNKNOWN, (), (), subject=address, address=address)
         return
     needed = list(_needed(here))
-    beyond = others(here.universe(), needed, _left_open(here))
-    yield from answers(backend.outputs.get(_OUTPUT), needed, beyond, subject=address, address=address)
+    text = backend.outputs.get(_OUTPUT)
+    limited = not here.table or (text is not UNKNOWN and _is_limited(text, here))
+    beyond = others(here.universe(), needed, _left_open(here), () if limited else _locks(here))
+    yield from answers(text, needed, beyond, subject=address, address=address)
 
 
 CHECK = Check(

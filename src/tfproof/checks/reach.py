@@ -14,7 +14,7 @@ from tfproof.iam.evaluate import PolicySet
 from tfproof.iam.request import Request
 from tfproof.values import UNKNOWN, reveal
 
-__all__ = ["Asked", "answers", "asked", "others"]
+__all__ = ["Asked", "answers", "asked", "is_allowed", "others"]
 
 _CALLER: Final = "user/terraform"
 _SHOWN: Final = 4
@@ -75,14 +75,15 @@ def answers(
         for expectation in expected:
             yield answer(expectation, error.message, subject=subject, path=path, address=address)
         return
-    missing = [item for item in allowed if not _is_allowed(policies, item)]
-    beyond = [item for item in denied if _is_allowed(policies, item)]
+    missing = [item for item in allowed if not is_allowed(policies, item)]
+    beyond = [item for item in denied if is_allowed(policies, item)]
     shown = (f"not {_listed(missing)}" if missing else "all", f"also {_listed(beyond)}" if beyond else "none")
     for expectation, found in zip(expected, shown, strict=True):
         yield answer(expectation, found, subject=subject, path=path, address=address)
 
 
-def _is_allowed(policies: PolicySet, item: Asked) -> bool:
+def is_allowed(policies: PolicySet, item: Asked) -> bool:
+    """Whether policies allow a request of a user in the resource's account."""
     parts = item.resource.split(":")
     partition, account = parts[1], parts[4] or "123456789012"
     caller = f"arn:{partition}:iam::{account}:{_CALLER}"

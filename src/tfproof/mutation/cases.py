@@ -17,7 +17,9 @@ from tfproof.terraform.variables import Expression
 __all__ = ["Case", "Cases", "Trial", "read_cases", "values_in"]
 
 _TABLES: Final = {
-    "case": frozenset({"absent", "allows", "apply", "denies", "expect", "name", "nulls", "variables"}),
+    "case": frozenset(
+        {"absent", "allows", "apply", "denies", "expect", "name", "nulls", "order", "refuses", "variables"}
+    ),
     "accepted": frozenset({"nulls", "variables"}),
     "refused": frozenset({"nulls", "stage", "variables"}),
 }
@@ -34,6 +36,8 @@ class Case:
         absent: Addresses that must not be planned, and outputs that must be null.
         allows: Requests that a policy must allow: `PLACE: ACTION RESOURCE`, with ` by PRINCIPAL` of a resource.
         denies: Requests that it must not.
+        refuses: Requests that a resource's policy must deny to a principal whose own policies allow everything.
+        order: What must be made after what: `ADDRESS after ADDRESS`, without instance keys.
         apply: Whether a mutant that no plan decides goes through a whole proof with it.
     """
 
@@ -43,6 +47,8 @@ class Case:
     absent: tuple[str, ...] = ()
     allows: tuple[str, ...] = ()
     denies: tuple[str, ...] = ()
+    refuses: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
     apply: bool = False
 
 
@@ -152,6 +158,8 @@ def _case(entry: Mapping[str, Any], number: int, file: Path) -> Case:
         tuple(entry.get("absent", ())),
         tuple(entry.get("allows", ())),
         tuple(entry.get("denies", ())),
+        tuple(entry.get("refuses", ())),
+        tuple(entry.get("order", ())),
         apply=bool(entry.get("apply", number == 1)),
     )
 

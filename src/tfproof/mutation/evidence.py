@@ -52,7 +52,7 @@ def evidence_of(
     outputs = reveal(plan.outputs[call].value) if call in plan.outputs else {}
     outputs = outputs if isinstance(outputs, dict) else {}
     backend = Backend(plan, module=module, outputs=outputs, output_names=output_names, order=order)
-    failed, passed = set(_unmet(plan, module, outputs, case)), set()
+    failed, passed = {*_unmet(plan, module, outputs, case), *_out_of_order(module, case, order)}, set()
     for check in CHECKS:
         verdicts = {finding.verdict for finding in check.on_configured(backend)}
         if Verdict.FAILED in verdicts:
@@ -76,6 +76,33 @@ def _unmet(plan: Plan, module: str, outputs: Mapping[str, Any], case: Case) -> I
         place, _, said = request.partition(": ")
         if _is_allowed(_found(plan, module, outputs, place), said) is not (request in case.allows):
             yield f"expectation of case {case.name}: {request} {'allowed' if request in case.allows else 'denied'}"
+
+    for request in case.refuses:
+        place, _, said = request.partition(": ")
+        if not _is_refused(_found(plan, module, outputs, place), said):
+            yield f"expectation of case {case.name}: {request} refused"
+
+
+def _out_of_order(module: str, case: Case, order: Mapping[str, frozenset[str]] | None) -> Iterator[str]:
+    if order is None:
+        return
+    for said in case.order:
+        later, _, earlier = said.partition(" after ")
+        if f"{module}.{earlier}" not in order.get(f"{module}.{later}", frozenset()):
+            yield f"expectation of case {case.name}: {said}"
+
+
+def _is_refused(text: Any, request: str) -> bool:
+    """Whether a resource's policy denies `ACTION RESOURCE by PRINCIPAL` to whoever else allows it."""
+    words = request.split()
+    if text is _NOTHING or text is UNKNOWN or len(words) != max(_REQUEST):
+        return False
+    try:
+        everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+        policies = PolicySet([everything], resource=str(reveal(text)))
+        return not policies.decide(Request(words[0], words[1], principal=words[3])).allowed
+    except TfproofError:
+        return False
 
 
 def _is_allowed(text: Any, request: str) -> bool | None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 __all__ = ["as_tfvars"]
 
+_ESCAPES: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
@@ -25,10 +26,18 @@ def _expression(value: Any, indent: str = "") -> str:
     if isinstance(value, list | tuple):
         return f"[{', '.join(_expression(item, indent) for item in value)}]"
     if isinstance(value, str):
-        # HCL's escapes are JSON's, and what begins a template is doubled.
-        return json.dumps(value, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
+        return _quoted(value)
     return json.dumps(value)
 
 
+def _quoted(text: str) -> str:
+    """A text in HCL's quotes, which know fewer escapes than JSON's; what begins a template is doubled."""
+    escaped = "".join(
+        _ESCAPES.get(character) or (character if character.isprintable() else f"\\U{ord(character):08x}")
+        for character in text
+    )
+    return '"' + escaped.replace("${", "$${").replace("%{", "%%{") + '"'
+
+
 def _name(name: str) -> str:
-    return name if _IDENTIFIER.fullmatch(name) else json.dumps(name, ensure_ascii=False)
+    return name if _IDENTIFIER.fullmatch(name) else _quoted(name)
