@@ -107,7 +107,7 @@ EVIDENCE ?= build/evidence
 prove-full: $(READY) ## prove the module at full depth, with evidence and calls in build/evidence; TARGET= as for test
 	@$(BIN)/python tools/full_proof.py --into $(EVIDENCE) -- $(MODULE) $(PROVE) --target $(TARGET)
 
-NIGHTLY := prove-full test mutants nightly-localstack matrix test-pythons bench
+NIGHTLY := prove-full test mutants mutants-iam nightly-localstack matrix test-pythons bench
 
 # The table in docs/mutation.md is of the last whole run.
 .PHONY: mutants
@@ -116,6 +116,10 @@ mutants: $(READY) ## break the module in every small way: no mutant may survive 
 	$(BIN)/tfproof mutate modules/state-backend --cases tests/mutation_cases.toml \
 		--accepted tests/accepted_mutants.toml --workers $(WORKERS) --report build/mutants.json $(MUTATE)
 	@$(BIN)/python tools/mutation_table.py build/mutants.json docs/mutation.md
+
+.PHONY: mutants-iam
+mutants-iam: $(READY) ## mutate the IAM simulator with mutmut, and say how many mutants its tests kill: hours
+	$(BIN)/python tools/mutants_iam.py --workers $(WORKERS)
 
 .PHONY: nightly
 nightly: export TFPROOF_NIGHTLY := 1

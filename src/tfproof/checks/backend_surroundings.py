@@ -84,10 +84,10 @@ class Surroundings:
         """ARNs of objects in the bucket."""
         return [f"{self.bucket}/{key}" for key in keys]
 
-    def via(self, service: str) -> dict[str, str]:
-        """The context of a call to KMS that a service makes for the caller."""
+    def via(self, service: str, region: str = "") -> dict[str, str]:
+        """The context of a call to KMS that a service makes for the caller, in the key's region or another."""
         suffix = "amazonaws.com.cn" if self.key.startswith("arn:aws-cn:") else "amazonaws.com"
-        return {"kms:ViaService": f"{service}.{self.region}.{suffix}"}
+        return {"kms:ViaService": f"{service}.{region or self.region}.{suffix}"}
 
     def rows(self, *keys: str) -> list[dict[str, list[str]]]:
         """The contexts of requests for the lock's row of states."""
@@ -104,7 +104,9 @@ class Surroundings:
         yield from asked(OBJECT_ACTIONS, self.objects(*self.states, *locks))
         yield from asked(OBJECT_ACTIONS, [f"{other_bucket}/{self.state_key}"])
         yield from asked(BUCKET_ACTIONS, [self.bucket, other_bucket])
-        contexts: list[dict[str, Any]] = [self.via("s3"), self.via("dynamodb"), self.via("ec2"), {}]
+        elsewhere = "eu-west-1" if self.region != "eu-west-1" else "us-east-1"
+        contexts: list[dict[str, Any]] = [self.via("ec2"), {}]
+        contexts += [self.via(service, region) for service in ("s3", "dynamodb") for region in ("", elsewhere)]
         for context in contexts:
             yield from asked(KEY_ACTIONS, [self.key, other_key], context)
         if self.table:

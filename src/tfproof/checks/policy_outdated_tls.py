@@ -9,6 +9,13 @@ __all__ = ["CHECK"]
 
 _PROBES = (
     Probe("GetObject over TLS 1.1", denied=True, action="s3:GetObject", context={"s3:TlsVersion": "1.1"}),
+    Probe(
+        "ListBucket over TLS 1.1",
+        denied=True,
+        action="s3:ListBucket",
+        on_object=False,
+        context={"s3:TlsVersion": "1.1"},
+    ),
     Probe("PutObject over TLS 1.0", denied=True, context={"s3:TlsVersion": "1.0"}),
     Probe("GetObject over TLS 1.2", denied=False, action="s3:GetObject", context={"s3:TlsVersion": "1.2"}),
 )

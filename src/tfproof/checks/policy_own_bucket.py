@@ -19,7 +19,7 @@ _OWN = Expectation("statements about the state bucket and its objects only", lam
 
 
 def _foreign(text: Any, bucket_arn: str) -> str:
-    """The first resource of a policy that is neither the bucket nor an object of it, `""` when there is none."""
+    """The first thing in a policy that is neither the bucket, an object of it nor an action of S3; `""` for none."""
     try:
         statements = json.loads(text)["Statement"] if text else []
     except (TypeError, ValueError, LookupError):
@@ -29,6 +29,10 @@ def _foreign(text: Any, bucket_arn: str) -> str:
         for resource in named if isinstance(named, list) else [named]:
             if resource != bucket_arn and not str(resource).startswith(f"{bucket_arn}/"):
                 return f"{statement.get('Sid', 'a statement')} on {resource}"
+        actions = statement.get("Action") or statement.get("NotAction")
+        for action in actions if isinstance(actions, list) else [actions]:
+            if not str(action).lower().startswith("s3:"):
+                return f"{statement.get('Sid', 'a statement')} about {action}"
     return ""
 
 
@@ -51,7 +55,7 @@ def _live(live: LiveBackend) -> Iterator[Answer]:
 CHECK = Check(
     id="policy-own-bucket",
     section="bucket policy",
-    title="Every statement is about this bucket",
+    title="Every statement is about this bucket, and about actions of S3",
     reason="S3 refuses a bucket policy that names another resource, `*` too (MalformedPolicy: Policy has invalid "
     "resource); emulators take it, and the first apply at AWS fails.",
     references=("https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-arn-format.html",),
