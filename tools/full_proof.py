@@ -2,7 +2,8 @@
 
 Usage: full_proof.py --into FOLDER -- ARGUMENTS OF tfproof prove ...
 
-Writes `<target>.json`, the same as a page, and `<target>-calls.jsonl` into the folder. Exit code: that of `tfproof prove`; 2 for bad usage.
+Writes `<target>.json`, the same as a page, and `<target>-calls.jsonl` into the folder. Exit code: that of `tfproof
+prove`; 2 for bad usage.
 """
 
 from __future__ import annotations
