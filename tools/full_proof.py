@@ -2,7 +2,8 @@
 
 Usage: full_proof.py --into FOLDER -- ARGUMENTS OF tfproof prove ...
 
-Writes `<target>.json` and `<target>-calls.jsonl` into the folder. Exit code: that of `tfproof prove`; 2 for bad usage.
+Writes `<target>.json`, the same as a page, and `<target>-calls.jsonl` into the folder. Exit code: that of `tfproof
+prove`; 2 for bad usage.
 """
 
 from __future__ import annotations
@@ -36,6 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command = [sys.executable, "-m", "tfproof.cli", "prove", *options.prove]
         command += ["--depth", "full", "--keep", "--evidence", str(evidence)]
         code = subprocess.run(command, env=os.environ | {"TMPDIR": folder}, check=False).returncode
+        if evidence.is_file():
+            page = str(evidence.with_suffix(".html"))
+            report = [sys.executable, "-m", "tfproof.cli", "report", str(evidence), "--output", page]
+            # What the proof said counts, whether or not it can be shown.
+            subprocess.run(report, check=False)
         for log in Path(folder).glob("tfproof-run-*/calls.jsonl"):
             shutil.copy(log, options.into / f"{target}-calls.jsonl")
     return code

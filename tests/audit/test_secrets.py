@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from budget import at_night
 from canaries import CANARIES
 from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
 from documents import as_bytes, resource, state
@@ -37,7 +38,7 @@ def test_recall_on_the_canaries_is_that_of_the_detector_alone(name: str) -> None
 
 
 @pytest.mark.parametrize(("kind", "pattern"), _PATTERNS, ids=[f"{n}-{kind}" for n, (kind, _) in enumerate(_PATTERNS)])
-@settings(max_examples=40)
+@settings(max_examples=at_night(400, 40))
 @given(data=st.data())
 def test_what_any_pattern_of_the_detector_matches_passes_the_filter(
     kind: str, pattern: re.Pattern[str], data: st.DataObject

@@ -6,12 +6,11 @@ import tempfile
 from pathlib import Path
 
 from tfproof.audit.errors import DocumentError
-from tfproof.errors import UsageError
 
 __all__ = ["show_plan_file"]
 
 
-def show_plan_file(data: bytes, folder: Path | None, terraform: str | None) -> bytes:
+def show_plan_file(data: bytes, folder: Path, terraform: str | None) -> bytes:
     """The JSON of a plan file.
 
     Args:
@@ -21,7 +20,7 @@ def show_plan_file(data: bytes, folder: Path | None, terraform: str | None) -> b
 
     Raises:
         DocumentError: Terraform cannot show it.
-        UsageError: There is no folder.
+        EnvironmentProblem: There is no Terraform.
     """
     from tfproof.terraform.binary import find_terraform  # noqa: PLC0415
     from tfproof.terraform.command import run  # noqa: PLC0415
@@ -32,10 +31,6 @@ def show_plan_file(data: bytes, folder: Path | None, terraform: str | None) -> b
         "Show it where it was made: `terraform show -json PLAN | tfproof audit -`, or name the initialised folder with "
         "--source."
     )
-    if folder is None:
-        raise UsageError(
-            "a plan file needs the providers of the folder it was made in, which is not known", remedy=remedy
-        )
     binary = find_terraform(terraform)
     with tempfile.TemporaryDirectory(prefix="tfproof-show-") as place:
         file = Path(place) / "plan"

@@ -35,7 +35,8 @@ class Auditing:
     Attributes:
         buckets: Names or addresses of buckets that hold states.
         secrets: Whether states are searched for secrets.
-        source: Folder of the configuration, for plan files; None is the folder the plan file stands in.
+        source: Folder of the configuration, for plan files; None is the one the plan file stands in, else the
+            working folder.
         terraform: Binary for plan files.
         jobs: Processes; None is as many as there are cores.
         executor: `dask://HOST:PORT` of a scheduler that is there already.
@@ -47,7 +48,7 @@ class Auditing:
     terraform: str | None = None
     jobs: int | None = None
     executor: str | None = None
-    show: Callable[[bytes, Path | None, str | None], bytes] = field(default=show_plan_file, repr=False)
+    show: Callable[[bytes, Path, str | None], bytes] = field(default=show_plan_file, repr=False)
 
 
 def audit_all(inputs: Sequence[Input], how: Auditing) -> Iterator[Audited]:
@@ -81,7 +82,7 @@ def _loaded(item: Input, how: Auditing) -> Loaded:
     try:
         data = item.read()
         if is_plan_file(data):
-            folder = how.source or (item.file.parent if item.file is not None else None)
+            folder = how.source or (item.file.parent if item.file is not None else Path())
             data = how.show(data, folder, how.terraform)
     except DocumentError as error:
         return Loaded(item.name, b"", item.was_named, error)
@@ -205,7 +206,7 @@ def _dask_client(executor: str) -> Any:
         ) from None
 
 
-def _never(_data: bytes, _folder: Path | None, _terraform: str | None) -> bytes:
+def _never(_data: bytes, _folder: Path, _terraform: str | None) -> bytes:
     raise UsageError("plan files are shown before they are sent to other processes")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -74,6 +75,8 @@ def _check(check: Evidence, outcome: str) -> Iterator[str]:
 def _code(text: str) -> str:
     """Text in backquotes, whatever backquotes are in it, on one line and safe in a table."""
     flat = re.sub(r"\s+", " ", text).replace("|", "\\|")
+    if not flat.strip():
+        return "(empty)"
     ticks = "`" * (max((len(run) for run in re.findall(r"`+", flat)), default=0) + 1)
     edge = " " if flat.startswith("`") or flat.endswith("`") else ""
     return f"{ticks}{edge}{flat}{edge}{ticks}"
@@ -81,4 +84,7 @@ def _code(text: str) -> str:
 
 def _cell(text: str) -> str:
     """Text that Markdown and HTML leave alone."""
-    return re.sub(r"([\\`*_\[\]<>|~#@])", r"\\\1", re.sub(r"\s+", " ", text))
+    flat = re.sub(r"\s+", " ", text)
+    # As entities: before a backquote a backslash is not the same to every reader of Markdown.
+    plain = html.escape(flat, quote=False).replace("`", "&#96;")
+    return re.sub(r"([\\*_\[\]|~#@])(?!96;)", r"\\\1", plain)

@@ -107,7 +107,7 @@ def finding_entry(
         "found": answer.found,
         "remedy": remedy,
         "address": answer.address,
-        "fingerprint": hashlib.sha256(key.encode()).hexdigest()[:16],
+        "fingerprint": hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()[:16],
         "source": _source(location, excerpt or _lines) if location is not None else None,
         "accepted": dict(accepted) if accepted else None,
     }

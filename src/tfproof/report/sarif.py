@@ -108,6 +108,6 @@ def _file(name: str) -> str:
 
 def _uri(name: str) -> str:
     if re.match(r"[a-z][a-z0-9+.-]*://", name):
-        return quote(name, safe=":/?#[]@!$&'()*+,;=%-._~")
+        return quote(name, safe=":/?#[]@!$&'()*+,;=%-._~", errors="replace")
     path = PurePosixPath(name)
-    return ("file://" if path.is_absolute() else "") + quote(path.as_posix())
+    return ("file://" if path.is_absolute() else "") + quote(path.as_posix(), errors="replace")
