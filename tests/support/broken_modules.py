@@ -121,7 +121,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "encryption-removed",
         "bucket.tf",
         removing_resource(_ENCRYPTION),
-        "bucket-encryption bucket-encryption-key bucket-key written-object output-kms-key-arn",
+        "bucket-encryption bucket-encryption-key bucket-key written-object objects-encrypted output-kms-key-arn",
         Layer.PLAN,
     ),
     _mutant(
@@ -131,7 +131,7 @@ MUTANTS: tuple[Mutant, ...] = (
             'sse_algorithm     = "aws:kms"\n      kms_master_key_id = aws_kms_key.tf_state.arn',
             'sse_algorithm = "AES256"',
         ),
-        "bucket-encryption bucket-encryption-key written-object output-kms-key-arn",
+        "bucket-encryption bucket-encryption-key written-object objects-encrypted output-kms-key-arn",
         Layer.PLAN,
         'sse_algorithm = "AES256"',
     ),
@@ -142,7 +142,7 @@ MUTANTS: tuple[Mutant, ...] = (
             replacing("kms_master_key_id = aws_kms_key.tf_state.arn", "kms_master_key_id = aws_kms_key.b.arn")(text)
             + 'resource "aws_kms_key" "b" {}\n'
         ),
-        "bucket-encryption-key written-object output-kms-key-arn",
+        "bucket-encryption-key written-object objects-encrypted output-kms-key-arn",
         Layer.STATE,
         "kms_master_key_id = aws_kms_key.b.arn",
     ),

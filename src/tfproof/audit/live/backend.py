@@ -24,8 +24,8 @@ from tfproof.terraform.state import State
 
 __all__ = ["LiveAudit", "LiveSettings"]
 
-_NOT_HERE: Final = frozenset({"written-object"})
-"""Looks at an object that a proof writes; an audit writes none."""
+_NOT_HERE: Final = frozenset({"written-object", "objects-encrypted"})
+"""The first looks at an object that a proof writes, and an audit writes none; what the second samples is all walked."""
 _MANY_MARKERS: Final = 1000
 _UPLOAD_AGE: Final = dt.timedelta(days=1)
 
