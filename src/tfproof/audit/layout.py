@@ -191,11 +191,8 @@ class _Search:
 
     def _parts_of(self, bucket: Resource, kind: str) -> list[Resource]:
         name = _text(bucket, "bucket")
-        if name:
-            found = list(self._parts.get((kind, name), []))
-            unknown = self._parts.get((kind, ""), [])
-        else:
-            found, unknown = [], self._by_type.get(kind, [])
+        found = list(self._parts.get((kind, name), [])) if name else []
+        unknown = self._parts.get((kind, ""), [])
         found += [part for part in unknown if self._refers(part, "bucket", bucket)]
         if found:
             return found

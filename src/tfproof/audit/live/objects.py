@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
@@ -50,7 +50,7 @@ def walk(
     *,
     concurrency: int,
     progress: Callable[[Tally], None] = lambda _tally: None,
-) -> Iterator[Wrong]:
+) -> Generator[Wrong, None, None]:
     """Looks at every version, and gives the wrong ones page by page, those of pages done before first.
 
     Memory holds two pages of a thousand at most. The next page is listed while this one is looked at.
@@ -90,7 +90,7 @@ def _next(page: dict[str, Any]) -> Cursor | None:
 
 def _looked_at(
     place: Place, expected: Expected, page: dict[str, Any], tally: Tally, pool: ThreadPoolExecutor
-) -> Iterator[Wrong]:
+) -> Generator[Wrong, None, None]:
     for marker in page.get("DeleteMarkers", []):
         tally.delete_markers += 1
         if marker.get("IsLatest"):
@@ -135,7 +135,7 @@ def _head(place: Place, version: dict[str, Any]) -> dict[str, Any] | str:
 
 def _judged(
     place: Place, expected: Expected, version: dict[str, Any], head: dict[str, Any] | str, tally: Tally
-) -> Iterator[Wrong]:
+) -> Generator[Wrong, None, None]:
     check = CURRENT if version.get("IsLatest") else NONCURRENT
     key, version_id = version["Key"], str(version.get("VersionId", "null"))
     about = f"{_size(int(version.get('Size', 0)))}, written {version['LastModified']:%Y-%m-%d %H:%M}"
