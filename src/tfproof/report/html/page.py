@@ -23,6 +23,7 @@ _WORDS: Final = {"passed": "Passed", "failed": "Failed", "undecided": "Undecided
 _PROOF_WORDS: Final = {"passed": "Proved", "failed": "Not proved", "undecided": "Not proved"}
 _TITLES: Final = {"proof": "Proof of a state backend", "audit": "Audit", "audit-backend": "Audit of a backend in use"}
 _INPUTS: Final = 50
+_ON_TOP: Final = 5
 
 
 def render_html(evidence: Evidence) -> str:
@@ -86,6 +87,11 @@ def _facts(evidence: Evidence) -> Iterator[tuple[str, str]]:
                 yield name.capitalize(), str(value)
         for backend in inputs[0]["facts"].get("backends", []):
             yield "State backend", f"{backend['bucket']} ({backend['recognised']})"
+    elif inputs:
+        names = ", ".join(f"{item['name']} ({item['kind']})" for item in inputs[:_ON_TOP])
+        yield "Audited", names + (f" and {evidence['inputs_seen'] - _ON_TOP} more" if len(inputs) > _ON_TOP else "")
+        made_by = sorted({str(item["facts"]["terraform"]) for item in inputs if item["facts"].get("terraform")})
+        yield "Terraform", ", ".join(made_by[:_ON_TOP])
     yield "Target", str(evidence.get("target", {}).get("description", ""))
     yield "Terraform", str(evidence.get("terraform", ""))
     yield "Providers", str(evidence.get("providers", ""))
