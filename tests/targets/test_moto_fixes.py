@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from tfproof.targets.embedded import EmbeddedTarget
-from tfproof.targets.moto_fixes import FIXES
+from tfproof.targets.moto_fixes import FIXES, versions_are_listed_without_their_contents
 
 BUCKET = "states"
 REPLICA_KEY = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-4333-8444-555555555555"
@@ -264,6 +264,39 @@ def test_mended_table_takes_awss_own_key_and_lets_go_of_it(mended: Cloud) -> Non
     assert described["KMSMasterKeyArn"] == key["Arn"]
     mended.dynamodb.update_table(TableName="locks", SSESpecification={"Enabled": False})
     assert "SSEDescription" not in mended.dynamodb.describe_table(TableName="locks")["Table"]
+
+
+def versions_listed(cloud: Cloud) -> list[tuple[str, bool]]:
+    for body in (b"first", b"second"):
+        cloud.s3.put_object(Bucket=BUCKET, Key="state", Body=body)
+    cloud.s3.put_object(Bucket=BUCKET, Key="other", Body=b"x")
+    cloud.s3.delete_object(Bucket=BUCKET, Key="other")
+    found = cloud.s3.list_object_versions(Bucket=BUCKET)
+    assert cloud.s3.get_object(Bucket=BUCKET, Key="state")["Body"].read() == b"second"
+    return [(item["Key"], item["IsLatest"]) for item in (*found["DeleteMarkers"], *found["Versions"])]
+
+
+def test_versions_are_listed_without_their_contents(
+    plain: Cloud, mended: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from moto.s3 import models  # noqa: PLC0415
+
+    copied: list[Any] = []
+    state = models.FakeKey.__getstate__
+
+    def seen(key: Any) -> Any:
+        copied.append(key)
+        return state(key)
+
+    monkeypatch.setattr(models.FakeKey, "__getstate__", seen)
+    assert versions_listed(mended) == versions_listed(plain)
+    assert copied  # moto itself copies still
+
+    copied.clear()
+    monkeypatch.setitem(vars(models), "copy", vars(models)["copy"])  # to be what it was, when this is over
+    versions_are_listed_without_their_contents()
+    plain.s3.list_object_versions(Bucket=BUCKET)
+    assert copied == []
 
 
 def test_every_fix_is_tested_here() -> None:

@@ -6,11 +6,13 @@ the gap, and fails once upstream has closed it, so that the fix can go.
 
 from __future__ import annotations
 
+import copy
 import functools
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 __all__ = ["FIXES", "install"]
@@ -228,6 +230,29 @@ def table_takes_another_key() -> None:
     _replace(DynamoHandler, update_table)
 
 
+def versions_are_listed_without_their_contents() -> None:
+    """ListObjectVersions copies every object of the bucket, contents and all, for each page: minutes for 50 000.
+
+    All it does with the copies is to say of each whether it is the newest, which is the same for everybody who asks.
+    All it does with the copies is to say which is the newest, and that is the same for everybody who asks.
+    """
+    from moto.s3 import models  # noqa: PLC0415
+
+    # FakeKey closes its file when it goes, and a copy has the same one.
+    kept = {"__del__": lambda _self: None}
+    shown = {kind: type(kind.__name__, (kind,), kept) for kind in (models.FakeKey, models.FakeDeleteMarker)}
+
+    def without_contents(versions: list[Any]) -> list[Any]:
+        copies = []
+        for version in versions:
+            copied: Any = object.__new__(shown[type(version)])
+            vars(copied).update(vars(version))
+            copies.append(copied)
+        return copies
+
+    vars(models)["copy"] = SimpleNamespace(copy=copy.copy, deepcopy=without_contents)
+
+
 FIXES: tuple[Callable[[], None], ...] = (
     lifecycle_keeps_newer_noncurrent_versions,
     replication_is_read_back_whole,
@@ -237,6 +262,7 @@ FIXES: tuple[Callable[[], None], ...] = (
     bucket_policies_are_not_enforced,
     delete_markers_go_from_a_suspended_bucket,
     table_takes_another_key,
+    versions_are_listed_without_their_contents,
 )
 
 
