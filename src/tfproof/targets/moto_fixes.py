@@ -233,7 +233,6 @@ def table_takes_another_key() -> None:
 def versions_are_listed_without_their_contents() -> None:
     """ListObjectVersions copies every object of the bucket, contents and all, for each page: minutes for 50 000.
 
-    All it does with the copies is to say of each whether it is the newest, which is the same for everybody who asks.
     All it does with the copies is to say which is the newest, and that is the same for everybody who asks.
     """
     from moto.s3 import models  # noqa: PLC0415
