@@ -134,29 +134,28 @@ class PlanBench:
                     number = next(number for number in range(len(mutants)) if number not in found)
                     blamed = {number: error.message.splitlines()[-1]}
                 if not blamed or all(number in found for number in blamed):
-                    self._one_by_one(mutants, found)
-                    return None, {}
+                    blamed = self._blamed_alone(mutants, found)
+                if not blamed:
+                    raise  # each can be planned alone, and all together cannot: no mutant's fault
                 for number, said in blamed.items():
                     if number < len(mutants) and number not in found:
                         found[number] = Result(mutants[number].id, Outcome.INVALID, Layer.PLAN, (said,))
         return None, {}
 
-    def _one_by_one(self, mutants: Sequence[Mutant], found: dict[int, Result]) -> None:
-        """What Terraform says cannot be laid to one copy's charge, so each is planned alone."""
+    def _blamed_alone(self, mutants: Sequence[Mutant], found: Mapping[int, Result]) -> dict[int, str]:
+        """Where what Terraform says cannot be laid to one copy's charge: those that cannot be planned alone."""
+        blamed = {}
         for number, mutant in enumerate(mutants):
             if number in found:
                 continue
             self._slots.fill([*[None] * number, mutant])
-            # The sound one is not known here, so the result is put off: a plan that works is taken up again alone.
             try:
-                self._plan()
+                self.workspace.plan(refresh=False, lock=False)
             except TerraformError as error:
                 if not error.diagnostics:
                     raise
-                said = next((item.summary for item in error.diagnostics if item.is_error), error.message)
-                found[number] = Result(mutant.id, Outcome.INVALID, Layer.PLAN, (said,))
-            else:
-                found[number] = Result(mutant.id, Outcome.SURVIVED, Layer.PLAN)
+                blamed[number] = next((item.summary for item in error.diagnostics if item.is_error), error.message)
+        return blamed
 
     def _blamed(self, diagnostics: Sequence[Diagnostic]) -> dict[int, str]:
         blamed: dict[int, str] = {}
