@@ -29,8 +29,9 @@ def failure_lines(result: CheckResult, locate: Locate) -> Iterator[str]:
         locate: Finds source lines.
     """
     check = result.check
-    critical = bool(result.failures) and severity_of(check.id) is Severity.CRITICAL
-    yield f"{'CRITICAL ' if critical else ''}{check.id}: not so: {check.title}"
+    yield f"{check.id}: not so: {check.title}"
+    if result.failures and severity_of(check.id) is Severity.CRITICAL:
+        yield "  CRITICAL: states are lost, or open to others, if nobody acts"
     groups: dict[tuple[str, str, str], list[Finding]] = {}
     for finding in result.failures or result.findings:
         answer = finding.answer
