@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from tfproof.errors import UsageError
 from tfproof.mutation.accepted import read_accepted
 from tfproof.mutation.cases import read_cases, values_in
+from tfproof.mutation.evidence import _is_allowed, _is_refused
 from tfproof.mutation.mutant import Edit, Layer, Mutant, Outcome, Result
 from tfproof.mutation.order import order_in
 from tfproof.mutation.settings import Mutation
@@ -113,3 +115,41 @@ def test_table_counts_every_mutant_once() -> None:
 )
 def test_order_is_closed_over_steps(graph: str) -> None:
     assert order_in(graph)["module.a.x.y"] == {"module.a.x.z", "module.a.x.w"}
+
+
+TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/locks"
+ROWS = {
+    "Version": "2012-10-17",
+    "Statement": {
+        "Effect": "Allow",
+        "Action": "dynamodb:GetItem",
+        "Resource": TABLE,
+        "Condition": {
+            "ForAllValues:StringLike": {"dynamodb:LeadingKeys": "b/team-a/*"},
+            "Null": {"dynamodb:LeadingKeys": "false"},
+        },
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("request_text", "allowed"),
+    [
+        (f"dynamodb:GetItem {TABLE} with dynamodb:LeadingKeys=b/team-a/x", True),
+        (f"dynamodb:GetItem {TABLE} with dynamodb:LeadingKeys=b/team-b/x", False),
+        (f"dynamodb:GetItem {TABLE} with dynamodb:LeadingKeys=b/team-a/x,b/team-b/x", False),
+        (f"dynamodb:GetItem {TABLE}", False),
+        ("what is this", None),
+    ],
+)
+def test_requests_of_a_case_are_asked_of_the_policy(request_text: str, allowed: bool | None) -> None:  # noqa: FBT001  # a table
+    assert _is_allowed(json.dumps(ROWS), request_text) is allowed
+
+
+def test_a_refusal_is_one_to_whoever_else_allows_it() -> None:
+    bucket = "arn:aws:s3:::states"
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteBucket", "Resource": bucket}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+
+    assert _is_refused(policy, f"s3:DeleteBucket {bucket} by arn:aws:iam::123456789012:user/anybody")
+    assert not _is_refused(policy, f"s3:ListBucket {bucket} by arn:aws:iam::123456789012:user/anybody")

@@ -34,7 +34,7 @@ class Case:
         variables: Values of the module's variables.
         expect: What must be planned: a value by address and attribute path, or by `output.NAME`.
         absent: Addresses that must not be planned, and outputs that must be null.
-        allows: Requests that a policy must allow: `PLACE: ACTION RESOURCE`, with ` by PRINCIPAL` of a resource.
+        allows: Requests that a policy must allow: `PLACE: ACTION RESOURCE`, ` by PRINCIPAL`, ` with KEY=VALUE`.
         denies: Requests that it must not.
         refuses: Requests that a resource's policy must deny to a principal whose own policies allow everything.
         order: What must be made after what: `ADDRESS after ADDRESS`, without instance keys.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -20,8 +21,8 @@ from tfproof.values import UNKNOWN, at, reveal
 __all__ = ["Evidence", "evidence_of"]
 
 _NOTHING: Any = object()
-_REQUEST: Final = (2, 4)
-"""Words of a request, without and with a principal."""
+_REQUEST: Final = re.compile(r"(\S+) (\S+)(?: by (\S+))?(?: with ([^\s=]+)=(\S+))?")
+"""A request of a case: action, resource, principal, and a condition key with its values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,30 +95,34 @@ def _out_of_order(module: str, case: Case, order: Mapping[str, frozenset[str]] |
 
 def _is_refused(text: Any, request: str) -> bool:
     """Whether a resource's policy denies `ACTION RESOURCE by PRINCIPAL` to whoever else allows it."""
-    words = request.split()
-    if text is _NOTHING or text is UNKNOWN or len(words) != max(_REQUEST):
-        return False
-    try:
-        everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-        policies = PolicySet([everything], resource=str(reveal(text)))
-        return not policies.decide(Request(words[0], words[1], principal=words[3])).allowed
-    except TfproofError:
-        return False
+    everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    return _decided(text, request, identity=[everything]) is False
 
 
 def _is_allowed(text: Any, request: str) -> bool | None:
-    """Whether a policy allows `ACTION RESOURCE [by PRINCIPAL]`; None when it is not there, unknown or no policy."""
-    words = request.split()
-    if text is _NOTHING or text is UNKNOWN or len(words) not in _REQUEST:
+    """Whether a policy allows a request; None when it is not there, unknown or no policy."""
+    return _decided(text, request, identity=[])
+
+
+def _decided(text: Any, said: str, *, identity: list[Any]) -> bool | None:
+    """What becomes of `ACTION RESOURCE [by PRINCIPAL] [with KEY=VALUE,VALUE]`.
+
+    With a principal the text is a resource's policy, else the caller's own.
+    """
+    request = _REQUEST.fullmatch(said)
+    if text is _NOTHING or text is UNKNOWN or request is None:
         return None
+    action, resource, principal, key, values = request.groups()
+    listed = (values or "").split(",")
+    context = {key: listed if len(listed) > 1 else listed[0]} if key else {}
     try:
         policy = str(reveal(text))
-        if len(words) == min(_REQUEST):
-            account = words[1].split(":")[4] or "123456789012"
-            caller = f"arn:{words[1].split(':')[1]}:iam::{account}:user/terraform"
-            return bool(PolicySet([policy]).decide(Request(words[0], words[1], principal=caller)).allowed)
-        request_by = Request(words[0], words[1], principal=words[3])
-        return bool(PolicySet(resource=policy).decide(request_by).allowed)
+        if principal is not None:
+            policies, caller = PolicySet(identity, resource=policy), principal
+        else:
+            account = resource.split(":")[4] or "123456789012"
+            policies, caller = PolicySet([policy]), f"arn:{resource.split(':')[1]}:iam::{account}:user/terraform"
+        return bool(policies.decide(Request(action, resource, principal=caller, context=context)).allowed)
     except TfproofError:
         return None
 
