@@ -15,7 +15,7 @@ from documents import as_bytes, change, plan, resource, state, state_bucket
 
 from tfproof import cli
 from tfproof.errors import UsageError
-from tfproof.report.formats import FORMATS
+from tfproof.report.formats import FORMATS, render
 from tfproof.report.model import read_evidence, schema
 
 SARIF = json.loads((Path(__file__).parent / "schemas" / "sarif-2.1.0.json").read_text(encoding="utf-8"))
@@ -79,6 +79,17 @@ def test_the_schema_refuses_what_is_no_evidence(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", documents())
 def test_sarif_follows_the_schema_of_sarif(tmp_path: Path, name: str) -> None:
     jsonschema.Draft4Validator(SARIF).validate(json.loads(made(tmp_path, name, "sarif")))
+
+
+def test_every_check_is_a_rule_that_sarif_allows() -> None:
+    from tfproof.audit.catalogue import AUDIT_CHECKS  # noqa: PLC0415
+    from tfproof.checks.catalogue import JOURNEY_CHECKS  # noqa: PLC0415
+    from tfproof.report.model import check_entry, head  # noqa: PLC0415
+
+    checks = [check_entry(check, "passed", []) for check in (*AUDIT_CHECKS, *JOURNEY_CHECKS)]
+    evidence = {**head("audit", "passed", 1.0), "checks": checks, "notes": []}
+
+    jsonschema.Draft4Validator(SARIF).validate(json.loads(render(evidence, "sarif")))
 
 
 def test_sarif_points_at_the_line_of_the_configuration(tmp_path: Path, pytestconfig: pytest.Config) -> None:

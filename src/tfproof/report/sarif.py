@@ -54,7 +54,7 @@ def _rule(check: Evidence) -> dict[str, Any]:
         "fullDescription": {"text": check["reason"]},
         "defaultConfiguration": {"level": _LEVELS[check["severity"]]},
         "properties": {
-            "tags": ["security", "terraform", check["section"], *check["references"]],
+            "tags": list(dict.fromkeys(["security", "terraform", check["section"], *check["references"]])),
             "security-severity": _SCORES[check["severity"]],
         },
     }
