@@ -95,7 +95,7 @@ def test_changed_copy_is_reported_and_its_own_line_pointed_at(pytester: pytest.P
     )
     outcomes = result.parseoutcomes()
     said = result.stdout.str()
-    assert (outcomes["failed"], outcomes["passed"]) == (2, 5)
+    assert (outcomes["failed"], outcomes["passed"]) == (2, 6)
     assert '+ planned   "Suspended"' in said
     assert f"vendor/state-backend/outputs.tf:{line + 2}  output.backend" in said
     assert "value.encrypt" in said
