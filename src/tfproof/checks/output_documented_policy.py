@@ -37,7 +37,11 @@ def _configured(backend: Backend) -> Iterator[Answer]:
             continue
         resources = _resources(backend, sid)
         expected = {"Effect": "Allow", "Action": sorted(actions), "Resource": resources}
-        expectation = Expectation(f"{sid}: {', '.join(actions)} on {', '.join(map(str, resources))}", expected.__eq__)
+        # Not expected.__eq__: asked about nothing at all it answers NotImplemented, which counts as true.
+        expectation = Expectation(
+            f"{sid}: {', '.join(actions)} on {', '.join(map(str, resources))}",
+            lambda found, expected=expected: bool(found == expected),  # type: ignore[misc]
+        )
         unknown = statements is UNKNOWN or _any_unknown(resources)
         found = UNKNOWN if unknown else statements.get(sid)
         yield answer(expectation, found, subject=output, path="value", address=output)
