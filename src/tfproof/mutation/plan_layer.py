@@ -170,6 +170,8 @@ class PlanBench:
         return blamed
 
     def _plan(self) -> tuple[Plan, Mapping[str, frozenset[str]]]:
+        # A plan that Terraform did not write must not be read from the batch before.
+        self.workspace.plan_file().unlink(missing_ok=True)
         self.workspace.plan(refresh=False, lock=False)
         plan = self.workspace.show()
         return plan, order_in(self.workspace.run("graph").stdout) if FRESH in self._kinds else {}
