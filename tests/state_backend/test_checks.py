@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from optional_checks import OPTIONAL
 
 from tfproof.checks import CHECKS, Backend, Check, Finding, LiveBackend, Verdict
 from tfproof.proof.fixtures import Applied
@@ -13,7 +14,6 @@ from tfproof.terraform import Plan
 Explain = Callable[[Check, list[Finding]], str]
 
 # What they are about is not there by default; tests/mutation_cases.toml has it, and test_cases.py plans it.
-OPTIONAL = {"iam-policy", "replication-role", "replication-rule"}
 
 configured = pytest.mark.parametrize(
     "check", [check for check in CHECKS if check.configured and check.id not in OPTIONAL], ids=lambda check: check.id

@@ -7,17 +7,15 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from tfproof.errors import TargetError, TfproofError
 from tfproof.proof.run_folder import RunFolder
+from tfproof.targets.aws import AwsTarget
 from tfproof.targets.clients import make_client
 from tfproof.targets.emulator import Emulator
 from tfproof.targets.sweep import sweep
 from tfproof.terraform.guard import Guard
-
-if TYPE_CHECKING:
-    from tfproof.targets.aws import AwsTarget
 
 __all__ = ["clear_account", "give_back", "given_back"]
 
@@ -33,7 +31,7 @@ def give_back(target: Emulator | AwsTarget, run_folder: RunFolder) -> str:
         Why it could not be done, for people; `""` when it is done.
     """
     try:
-        if not isinstance(target, Emulator):
+        if isinstance(target, AwsTarget):
             list(target.clear())
         elif target.upstream:
             list(clear_account(target.address(), run_folder.path))
