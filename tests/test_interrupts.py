@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 
 import pytest
+from ctrl_c import at_each_line
 
 from tfproof.interrupts import Held, interrupts, raise_if_interrupted
 
@@ -108,6 +109,22 @@ def test_sigterm_is_held_where_it_is_a_keyboard_interrupt(sigterm: Callable[[Han
     sigterm(signal.default_int_handler)
 
     assert held(lambda: signal.raise_signal(signal.SIGTERM), lambda: "after") == [None, "after"]
+
+
+def test_both_handlers_are_put_back_at_whatever_line_ctrl_c_comes(sigterm: Callable[[Handler], object]) -> None:
+    sigterm(signal.default_int_handler)
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+
+    def hold() -> None:
+        with Held():
+            pass
+
+    places = []
+    for place in at_each_line(hold, "/interrupts.py"):
+        assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before, place
+        places.append(place)
+
+    assert {"__exit__)", "__enter__)"} <= {place.rpartition("(")[2] for place in places}
 
 
 @pytest.mark.parametrize("handler", [signal.SIG_DFL, signal.SIG_IGN])

@@ -7,6 +7,7 @@ is not let arise: the signal is counted, and KeyboardInterrupt is raised where n
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
 from collections.abc import Callable
@@ -50,8 +51,10 @@ class Held:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
+        # The one that is put back first may be raised at once: the other must be put back all the same.
+        with contextlib.ExitStack() as every:
+            for number, handler in self._before.items():
+                every.callback(signal.signal, number, handler)
         if self.count and not isinstance(error, KeyboardInterrupt):
             # Whatever failed then, failed because it was told to end.
             raise KeyboardInterrupt from None
