@@ -187,6 +187,9 @@ def test_broken_module_is_not_proved_and_told_where_what_and_why(
 
     assert (ran.exit_code, ran.errors) == (1, ""), ran
     failed = set(re.findall(r"✗ .*\[([a-z0-9-]+): failed\]", ran.output))
+    headings = re.findall(r"^  ([a-z ]+)$", ran.output, re.MULTILINE)
+    assert "bucket policy" in headings
+    assert len(set(headings)) == len(headings)
     assert failed == LIFECYCLE | set(broken.checks) | set(broken.also)
     for check_id in broken.checks:
         # A check's own part of the report runs from its name to the empty line.

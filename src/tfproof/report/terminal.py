@@ -113,12 +113,14 @@ class TerminalReport:
     def results(self, proof: Proof, locate: Locate) -> None:
         """Every check with its verdict, then what failed and why, then the verdict of the whole."""
         results = proof.results
-        section = ""
+        # What is judged at the end of a run may belong to a section that came long before.
+        sections: dict[str, list[CheckResult]] = {}
         for result in results:
-            if result.check.section != section:
-                section = result.check.section
-                self._console.print(Text(f"\n  {section}", style="bold"))
-            self._result_line(result)
+            sections.setdefault(result.check.section, []).append(result)
+        for section, of_it in sections.items():
+            self._console.print(Text(f"\n  {section}", style="bold"))
+            for result in of_it:
+                self._result_line(result)
         if proof.use is not None:
             self._use(proof.use)
         if proof.coverage is not None:
