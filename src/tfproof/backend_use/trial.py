@@ -20,7 +20,10 @@ from tfproof.targets.target import Target
 from tfproof.terraform.binary import Terraform
 from tfproof.terraform.command import Running
 
-__all__ = ["Bench", "Caller", "Trial"]
+__all__ = ["TRIAL", "Bench", "Caller", "Trial"]
+
+TRIAL: Final = "tfproof-trial-"
+"""What the folder of a trial's state begins with, in the bucket."""
 
 _REMOTE: Final = """\
 data "terraform_remote_state" "other" {{
@@ -147,7 +150,7 @@ class Bench:
             self._number += 1
             number = self._number
         above, _, _ = str(backend["key"]).rpartition("/")
-        return {**backend, "key": f"{above}/" * bool(above) + f"tfproof-trial-{number}/terraform.tfstate"}
+        return {**backend, "key": f"{above}/" * bool(above) + f"{TRIAL}{number}/terraform.tfstate"}
 
     def scratch(self, backend: Mapping[str, Any], credentials: Credentials | None = None, **named: Any) -> Scratch:
         """A scratch folder of its own."""
