@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import socket
-import threading
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 from tfproof.errors import TargetError
-from tfproof.targets.clients import make_client
+from tfproof.targets.clients import Clients, make_client
 from tfproof.targets.leftovers import find_leftovers
 
 __all__ = ["ADMINISTRATOR", "Emulator"]
@@ -51,8 +50,7 @@ class Emulator:
         self._description = description
         self.token = token
         self.upstream = upstream
-        self._clients: dict[str, Any] = {}
-        self._lock = threading.Lock()
+        self._clients = Clients(self._make_client)
 
     @property
     def endpoint(self) -> str:
@@ -88,16 +86,16 @@ class Emulator:
 
     def client(self, service: str) -> Any:
         """A boto3 client of a service; one for each service, since making one costs a tenth of a second."""
-        with self._lock:
-            if service not in self._clients:
-                self._clients[service] = make_client(
-                    service,
-                    endpoint=self.endpoint,
-                    region=self.region,
-                    access_key=ADMINISTRATOR,
-                    secret_key=ADMINISTRATOR,
-                )
-            return self._clients[service]
+        return self._clients.get(service)
+
+    def _make_client(self, service: str) -> Any:
+        return make_client(
+            service,
+            endpoint=self.endpoint,
+            region=self.region,
+            access_key=ADMINISTRATOR,
+            secret_key=ADMINISTRATOR,
+        )
 
     def owns(self, tags: object) -> bool:  # noqa: ARG002  # as a Target says it
         """Whether something is this run's own: all of an emulator's account is."""
@@ -130,9 +128,7 @@ class Emulator:
 
     def stop(self) -> None:
         """Closes the connections to it."""
-        for client in self._clients.values():
-            client.close()
-        self._clients.clear()
+        self._clients.close()
 
     def __enter__(self) -> Self:
         return self

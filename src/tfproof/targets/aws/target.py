@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -11,8 +10,8 @@ from typing import Any, Final, Self
 from tfproof.errors import TargetError, UsageError
 from tfproof.targets.aws.credentials import Credentials, callers_credentials
 from tfproof.targets.aws.tagged import Tagged, delete_tagged, find_tagged
-from tfproof.targets.aws.tags import RUN_TAG, default_tags_environment, run_tags
-from tfproof.targets.clients import make_client
+from tfproof.targets.aws.tags import EXPIRES_TAG, RUN_TAG, default_tags_environment, run_tags
+from tfproof.targets.clients import Clients, make_client
 
 __all__ = ["AwsTarget"]
 
@@ -59,11 +58,10 @@ class AwsTarget:
         self.run_id = run_id
         self.tags = run_tags(run_id, datetime.now(UTC))
         if expires:
-            self.tags = dict(zip(self.tags, (run_id, expires), strict=True))
+            self.tags[EXPIRES_TAG] = expires
         self._allowed = tuple(allowed)
         self._credentials = credentials or callers_credentials()
-        self._clients: dict[str, Any] = {}
-        self._lock = threading.Lock()
+        self._clients = Clients(self._make_client)
         self.account_id = self._checked_account()
 
     @property
@@ -81,7 +79,7 @@ class AwsTarget:
             "endpoint": self.endpoint,
             "description": self.description,
             "run_id": self.run_id,
-            "expires": list(self.tags.values())[1],
+            "expires": self.tags[EXPIRES_TAG],
         }
 
     @classmethod
@@ -104,17 +102,17 @@ class AwsTarget:
 
     def client(self, service: str) -> Any:
         """A boto3 client of a service; one for each service, since making one costs a tenth of a second."""
-        with self._lock:
-            if service not in self._clients:
-                self._clients[service] = make_client(
-                    service,
-                    endpoint=self.endpoint,
-                    region=self.region,
-                    access_key=self._credentials.access_key,
-                    secret_key=self._credentials.secret_key,
-                    session_token=self._credentials.session_token,
-                )
-            return self._clients[service]
+        return self._clients.get(service)
+
+    def _make_client(self, service: str) -> Any:
+        return make_client(
+            service,
+            endpoint=self.endpoint,
+            region=self.region,
+            access_key=self._credentials.access_key,
+            secret_key=self._credentials.secret_key,
+            session_token=self._credentials.session_token,
+        )
 
     def check_alive(self) -> None:
         """AWS is there; what does not answer there is Terraform's to say."""
@@ -158,9 +156,7 @@ class AwsTarget:
 
     def stop(self) -> None:
         """Closes the connections to it."""
-        for client in self._clients.values():
-            client.close()
-        self._clients.clear()
+        self._clients.close()
 
     def __enter__(self) -> Self:
         return self
