@@ -74,6 +74,26 @@ def test_operator(tmp_path: Path, text: str, operator: str, expected: list[str])
     assert changes(tmp_path, text, operator) == expected
 
 
+def test_resource_that_is_deleted_is_struck_out_of_what_depends_on_it(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(
+        "resource x z {\n  depends_on = [x.w, x.y]\n}\nresource x y {\n}\n"
+        "resource x w {\n  lifecycle {\n    replace_triggered_by = [x.y]\n  }\n}\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "other.tf").write_text("resource x v {\n  depends_on = [x.y]\n}\n", encoding="utf-8")
+    (deleted,) = (mutant for mutant in mutants_of(tmp_path) if mutant.edit.change == "without x.y")
+    copy = tmp_path / "copy"
+    copy.mkdir()
+
+    deleted.write(tmp_path, copy)
+
+    assert (copy / "main.tf").read_text("utf-8") == (
+        "resource x z {\n  depends_on = [x.w]\n}\n\n"
+        "resource x w {\n  lifecycle {\n    replace_triggered_by = []\n  }\n}\n"
+    )
+    assert (copy / "other.tf").read_text("utf-8") == "resource x v {\n  depends_on = []\n}\n"
+
+
 def test_what_cannot_weaken_is_left_alone(tmp_path: Path) -> None:
     text = (
         'terraform {\n  required_version = ">= 1.9"\n}\nprovider "aws" {\n  region = "x"\n}\n'

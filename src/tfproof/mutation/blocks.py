@@ -9,7 +9,7 @@ from tfproof.mutation.mutant import Edit
 from tfproof.mutation.names import identifiers, text_of
 from tfproof.mutation.site import Site
 
-__all__ = ["block_edits", "label_of"]
+__all__ = ["block_edits", "dependency_edits", "label_of"]
 
 _OPERATORS: Final = {
     "condition": "drop-condition",
@@ -38,6 +38,22 @@ def block_edits(node: Any, site: Site) -> Iterator[Edit]:
                 yield Edit("drop-depends-on", start, end, "", text_of(element))
     elif site.kind == "resource" and words[0] not in _NEEDED:
         yield Edit("delete-attribute", node.start_byte, node.end_byte, "", f"without {words[0]}")
+
+
+def dependency_edits(node: Any, address: str) -> Iterator[Edit]:
+    """The edits that take a resource out of every `depends_on` and `replace_triggered_by` in a file.
+
+    They name it for the order alone: whoever deletes a resource strikes it out there, or Terraform refuses all of it.
+    """
+    if node.type == "attribute":
+        if identifiers(node)[0] in ("depends_on", "replace_triggered_by"):
+            for element in _elements(node):
+                if text_of(element) == address:
+                    start, end = _with_comma(element)
+                    yield Edit("drop-depends-on", start, end, "", address)
+    elif node.type in ("config_file", "body", "block"):
+        for child in node.children:
+            yield from dependency_edits(child, address)
 
 
 def _block(node: Any, words: tuple[str, ...], site: Site) -> Iterator[Edit]:

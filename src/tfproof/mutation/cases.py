@@ -18,7 +18,19 @@ __all__ = ["Case", "Cases", "Trial", "read_cases", "values_in"]
 
 _TABLES: Final = {
     "case": frozenset(
-        {"absent", "allows", "apply", "denies", "expect", "name", "nulls", "order", "refuses", "variables"}
+        {
+            "absent",
+            "allows",
+            "apply",
+            "denies",
+            "expect",
+            "lets_through",
+            "name",
+            "nulls",
+            "order",
+            "refuses",
+            "variables",
+        }
     ),
     "accepted": frozenset({"nulls", "variables"}),
     "refused": frozenset({"nulls", "stage", "variables"}),
@@ -37,6 +49,7 @@ class Case:
         allows: Requests that a policy must allow: `PLACE: ACTION RESOURCE`, ` by PRINCIPAL`, ` with KEY=VALUE`.
         denies: Requests that it must not.
         refuses: Requests that a resource's policy must deny to a principal whose own policies allow everything.
+        lets_through: Requests of such a principal that it must not deny.
         order: What must be made after what: `ADDRESS after ADDRESS`, without instance keys.
         apply: Whether a mutant that no plan decides goes through a whole proof with it.
     """
@@ -48,8 +61,15 @@ class Case:
     allows: tuple[str, ...] = ()
     denies: tuple[str, ...] = ()
     refuses: tuple[str, ...] = ()
+    lets_through: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
     apply: bool = False
+
+    @property
+    def expects(self) -> bool:
+        """Whether it says anything that a plan must show."""
+        said = (self.expect, self.absent, self.allows, self.denies, self.refuses, self.lets_through, self.order)
+        return any(said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,15 +171,14 @@ def _case(entry: Mapping[str, Any], number: int, file: Path) -> Case:
     name = str(entry.get("name", f"case_{number}"))
     if not name.replace("_", "a").isalnum():
         raise UsageError(f"cases={str(file)!r}: name={name!r} is not one word of letters, digits and underscores")
+    requests = {kind: tuple(entry.get(kind, ())) for kind in ("allows", "denies", "refuses", "lets_through")}
     return Case(
         name,
         _values(entry),
         entry.get("expect", {}),
         tuple(entry.get("absent", ())),
-        tuple(entry.get("allows", ())),
-        tuple(entry.get("denies", ())),
-        tuple(entry.get("refuses", ())),
-        tuple(entry.get("order", ())),
+        **requests,
+        order=tuple(entry.get("order", ())),
         apply=bool(entry.get("apply", number == 1)),
     )
 

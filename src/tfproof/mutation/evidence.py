@@ -78,10 +78,11 @@ def _unmet(plan: Plan, module: str, outputs: Mapping[str, Any], case: Case) -> I
         if _is_allowed(_found(plan, module, outputs, place), said) is not (request in case.allows):
             yield f"expectation of case {case.name}: {request} {'allowed' if request in case.allows else 'denied'}"
 
-    for request in case.refuses:
+    for request in (*case.refuses, *case.lets_through):
         place, _, said = request.partition(": ")
-        if not _is_refused(_found(plan, module, outputs, place), said):
-            yield f"expectation of case {case.name}: {request} refused"
+        if _is_refused(_found(plan, module, outputs, place), said) is not (request in case.refuses):
+            wanted = "refused" if request in case.refuses else "let through"
+            yield f"expectation of case {case.name}: {request} {wanted}"
 
 
 def _out_of_order(module: str, case: Case, order: Mapping[str, frozenset[str]] | None) -> Iterator[str]:
@@ -93,10 +94,11 @@ def _out_of_order(module: str, case: Case, order: Mapping[str, frozenset[str]] |
             yield f"expectation of case {case.name}: {said}"
 
 
-def _is_refused(text: Any, request: str) -> bool:
+def _is_refused(text: Any, request: str) -> bool | None:
     """Whether a resource's policy denies `ACTION RESOURCE by PRINCIPAL` to whoever else allows it."""
     everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-    return _decided(text, request, identity=[everything]) is False
+    allowed = _decided(text, request, identity=[everything])
+    return None if allowed is None else not allowed
 
 
 def _is_allowed(text: Any, request: str) -> bool | None:

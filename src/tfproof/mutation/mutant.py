@@ -61,6 +61,7 @@ class Mutant:
         kind: Type of that block: `resource`, `data`, `variable`, `output`, `locals`.
         path: Nested blocks and attribute in it: `rule.bucket_key_enabled`.
         edit: The change.
+        along: By file, what has to be struck out with it: where `depends_on` names a resource that is deleted.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Mutant:
     kind: str
     path: str
     edit: Edit
+    along: tuple[tuple[str, Edit], ...] = ()
 
     @property
     def operator(self) -> str:
@@ -77,8 +79,14 @@ class Mutant:
         return self.edit.operator
 
     def write(self, module: Path, copy: Path) -> None:
-        """Writes its file into a copy of the module."""
-        (copy / self.file).write_bytes(self.edit.applied((module / self.file).read_bytes()))
+        """Writes the files that it changes into a copy of the module."""
+        edits = [(self.file, self.edit), *self.along]
+        for file in {file for file, _ in edits}:
+            text = (module / file).read_bytes()
+            # From the end, so that what is changed before stays where it is.
+            for edit in sorted((edit for name, edit in edits if name == file), key=lambda edit: -edit.start):
+                text = edit.applied(text)
+            (copy / file).write_bytes(text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ class PlanStage:
         wrong = sorted(what for what in sound.failed if what.startswith("expectation "))
         if wrong:
             raise UsageError(f"the module itself does not do what its cases say: {'; '.join(wrong)}")
-        if not sound.passed and not any(case.expect or case.absent or case.allows or case.denies for case in cases):
+        if not sound.passed and not any(case.expects for case in cases):
             raise TfproofError(
                 f"no check passes on {self._shop.settings.module} itself, so none could kill a mutant of it",
                 remedy="`tfproof prove` says what fails; give cases with expectations, or map outputs by "

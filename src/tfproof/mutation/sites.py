@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from tfproof.errors import TfproofError
-from tfproof.mutation.blocks import block_edits, label_of
+from tfproof.mutation.blocks import block_edits, dependency_edits, label_of
 from tfproof.mutation.mutant import Edit, Mutant
 from tfproof.mutation.names import Names, identifiers
 from tfproof.mutation.references import reference_edits
@@ -60,9 +60,14 @@ def mutants_of(module: Path) -> list[Mutant]:
                     kind=site.kind,
                     path=site.path,
                     edit=edit,
+                    along=_along(site.address, trees) if edit.operator == "delete-resource" else (),
                 )
             )
     return mutants
+
+
+def _along(address: str, trees: Mapping[Path, Any]) -> tuple[tuple[str, Edit], ...]:
+    return tuple((file.name, edit) for file, tree in trees.items() for edit in dependency_edits(tree, address))
 
 
 def _first_error(node: Any) -> int:
