@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import io
-import signal
 import sys
-from collections.abc import Iterator
 
 import pytest
 
 from tfproof import cli
 from tfproof.proof.doctor import Examined
-
-
-@pytest.fixture(autouse=True)
-def _signals() -> Iterator[None]:
-    before = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, before)
 
 
 def fails(error: BaseException) -> object:

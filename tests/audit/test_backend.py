@@ -6,7 +6,6 @@ import datetime as dt
 import json
 import os
 import resource as process
-import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -43,9 +42,8 @@ def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Embedded
 @pytest.fixture
 def run(
     backend: tuple[EmbeddedTarget, Filled], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Iterator[Callable[..., tuple[int, dict[str, Any]]]]:
+) -> Callable[..., tuple[int, dict[str, Any]]]:
     target, _ = backend
-    before = signal.getsignal(signal.SIGTERM)
     for name, value in target.environment().items():
         monkeypatch.setenv(name, value)
 
@@ -55,8 +53,7 @@ def run(
         code = cli.main(["audit-backend", *options, *where])
         return code, json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
 
-    yield ran
-    signal.signal(signal.SIGTERM, before)
+    return ran
 
 
 def keys(evidence: dict[str, Any], check_id: str, verdict: str = "failed") -> list[str]:

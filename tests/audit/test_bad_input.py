@@ -6,11 +6,9 @@ import gzip
 import io
 import json
 import os
-import signal
 import socket
 import sys
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +20,6 @@ from hypothesis import strategies as st
 from tfproof import cli
 from tfproof.audit.audited import audit_bytes
 from tfproof.audit.errors import DocumentError
-
-
-@pytest.fixture(autouse=True)
-def _signals() -> Iterator[None]:
-    before = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, before)
-
 
 GOOD = as_bytes(
     state([resource("aws_s3_bucket.tf_state", {"bucket": "acme-tfstate", "arn": "arn:aws:s3:::acme-tfstate"})])

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +14,9 @@ from tfproof import cli
 
 
 @pytest.fixture
-def hooks(pytestconfig: pytest.Config) -> Iterator[dict[str, dict[str, Any]]]:
-    before = signal.getsignal(signal.SIGTERM)
+def hooks(pytestconfig: pytest.Config) -> dict[str, dict[str, Any]]:
     text = (pytestconfig.rootpath / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")
-    yield {hook["id"]: hook for hook in yaml.safe_load(text)}
-    signal.signal(signal.SIGTERM, before)
+    return {hook["id"]: hook for hook in yaml.safe_load(text)}
 
 
 @pytest.mark.parametrize(

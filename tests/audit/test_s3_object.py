@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import signal
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -27,7 +26,6 @@ KEY = "env/terraform.tfstate"
 
 @pytest.fixture
 def bucket(target: Target, monkeypatch: pytest.MonkeyPatch, run_id: str) -> Iterator[str]:
-    before = signal.getsignal(signal.SIGTERM)
     for name, value in target.environment().items():
         monkeypatch.setenv(name, value)
     name = f"{BUCKET}-{run_id}"
@@ -35,7 +33,6 @@ def bucket(target: Target, monkeypatch: pytest.MonkeyPatch, run_id: str) -> Iter
     s3.create_bucket(Bucket=name)
     s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
     yield name
-    signal.signal(signal.SIGTERM, before)
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
         for version in page.get("Versions", []):
             s3.delete_object(Bucket=name, Key=version["Key"], VersionId=version["VersionId"])

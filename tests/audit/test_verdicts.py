@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +16,6 @@ from tfproof.audit.baseline import Baseline
 from tfproof.audit.catalogue import AUDIT_CHECKS, Choice
 from tfproof.checks.severity import _BY_ID, Severity, severity_of
 from tfproof.errors import UsageError
-
-
-@pytest.fixture(autouse=True)
-def _signals() -> Iterator[None]:
-    before = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, before)
-
 
 SOUND = state([resource("aws_instance.web", {"id": "i-1"})])
 TAINTED = state([resource("aws_instance.web", {"id": "i-1"}, status="tainted")])  # medium

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -21,13 +19,6 @@ from tfproof.report.model import read_evidence, schema
 SARIF = json.loads((Path(__file__).parent / "schemas" / "sarif-2.1.0.json").read_text(encoding="utf-8"))
 MODULE = "modules/state-backend"
 TRICKY = 'a|b`c*<script>alert("1")</script>&\u0007\ufffe[0]["x.y"]'
-
-
-@pytest.fixture(autouse=True)
-def _signals() -> Iterator[None]:
-    before = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, before)
 
 
 def documents() -> dict[str, dict[str, Any]]:

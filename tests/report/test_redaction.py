@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-import signal
 import traceback
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -23,13 +21,6 @@ from tfproof.report.formats import FORMATS
 ALL = list(CANARIES.values())
 BY_LOOKS = [value for name, value in CANARIES.items() if not name.startswith(("password", "phrase", "unicode"))]
 """Those that can be told from other texts wherever they stand."""
-
-
-@pytest.fixture(autouse=True)
-def _signals() -> Iterator[None]:
-    before = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, before)
 
 
 def seen(text: str) -> list[str]:

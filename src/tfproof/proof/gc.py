@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tfproof.errors import TargetError, TfproofError
+from tfproof.errors import TfproofError
 from tfproof.proof.giving_back import clear_account
 from tfproof.proof.run_folder import FoundRun, find_run_folders
 
@@ -101,7 +100,8 @@ def _clear_aws(run: FoundRun, aws: AwsTarget | None, *, dry: bool) -> Generator[
 def _delete(aws: AwsTarget, wanted: Callable[[Tagged], bool], *, dry: bool, tell_unread: bool = False) -> Iterator[str]:
     from tfproof.targets.aws import RUN_TAG, delete_tagged, find_tagged  # noqa: PLC0415
 
-    with _in_words(aws):
+    remedy = "What was deleted until then is deleted; docs/aws.md lists the permissions needed."
+    with aws.failures_told("cannot look for, or delete, what is left", remedy):
         search = find_tagged(aws.client)
         chosen = [resource for resource in search.found if wanted(resource)]
         if dry:
@@ -110,16 +110,3 @@ def _delete(aws: AwsTarget, wanted: Callable[[Tagged], bool], *, dry: bool, tell
             yield from (f"{aws.description}: deleted {name}" for name in delete_tagged(aws.client, chosen))
         if tell_unread:
             yield from (f"{aws.description}: the tags of {name} may not be read, left alone" for name in search.unread)
-
-
-@contextmanager
-def _in_words(aws: AwsTarget) -> Iterator[None]:
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
-
-    try:
-        yield
-    except (BotoCoreError, ClientError) as error:
-        raise TargetError(
-            f"target={aws.description!r}: {error}",
-            remedy="What was deleted until then is deleted; docs/aws.md lists the permissions needed.",
-        ) from error

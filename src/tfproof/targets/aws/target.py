@@ -135,23 +135,29 @@ class AwsTarget:
         Raises:
             TargetError: AWS refuses a look, or a deletion.
         """
-        with self._told("delete what is left"):
+        with self.failures_told("cannot delete what is left"):
             yield from delete_tagged(self.client, self._own())
 
     def _own(self) -> list[Tagged]:
-        with self._told("look for what is left"):
+        with self.failures_told("cannot look for what is left"):
             return [resource for resource in find_tagged(self.client).found if self.owns(dict(resource.tags))]
 
     @contextmanager
-    def _told(self, what: str) -> Iterator[None]:
+    def failures_told(self, what: str, remedy: str | None = None) -> Iterator[None]:
+        """Tells what AWS refuses, or does not answer, as an error of ours.
+
+        Raises:
+            TargetError: A call inside failed.
+        """
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
         try:
             yield
         except (BotoCoreError, ClientError) as error:
             raise TargetError(
-                f"target={self.description!r}: cannot {what}: {error}",
-                remedy=f"Look for the tag {RUN_TAG}={self.run_id} by hand; docs/aws.md lists the permissions needed.",
+                f"target={self.description!r}: {what}: {error}",
+                remedy=remedy
+                or f"Look for the tag {RUN_TAG}={self.run_id} by hand; docs/aws.md lists the permissions needed.",
             ) from error
 
     def stop(self) -> None:
