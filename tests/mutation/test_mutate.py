@@ -24,6 +24,13 @@ resource "aws_s3_bucket_versioning" "states" {
   versioning_configuration {
     status = "Enabled"
   }
+  lifecycle {
+    prevent_destroy = false
+    precondition {
+      condition     = aws_s3_bucket.states.bucket == "mutated-states"
+      error_message = "Another bucket."
+    }
+  }
 }
 """
 
@@ -75,6 +82,11 @@ def test_module_without_outputs_is_reported_honestly_and_from_the_cache_the_seco
     assert found["aws_s3_bucket.states itself: delete-resource: without aws_s3_bucket.states"]["outcome"] == "invalid"
     assert found["aws_s3_bucket.states bucket: delete-attribute: without bucket"]["outcome"] == "survived"
     assert "SURVIVED  main.tf:3" in said
+    # Plans with `prevent_destroy` are the same; what it is for is not.
+    guarded = found["aws_s3_bucket_versioning.states lifecycle.prevent_destroy: flip-boolean: false -> true"]
+    assert guarded["outcome"] == "survived"
+    refusing = next(entry for name, entry in found.items() if "change-logic" in name)
+    assert (refusing["outcome"], refusing["by"]) == ("killed", ["refuses what a case gives"])
     # What fails on the module itself is no merit of a mutant's.
     assert "fails on the module itself" in said
 
@@ -85,8 +97,23 @@ def test_module_without_outputs_is_reported_honestly_and_from_the_cache_the_seco
         line for line in said.splitlines() if "SURVIVED" in line
     ]
     assert "known from an earlier run" in errors_again
+    assert "fails on the module itself" in said_again
     assert time.monotonic() - started < 20
     assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_values_that_are_given_must_be_accepted(tmp_path: Path) -> None:
+    rule = 'condition = var.a != ""\n    error_message = "No."'
+    text = f'variable "a" {{\n  type = string\n  validation {{\n    {rule}\n  }}\n}}\n'
+    module = write(tmp_path / "module", text)
+    options = ("--var", "a=b", "--deepest", "variables", "--report", str(tmp_path / "report.json"))
+
+    code, _, errors = run(module, tmp_path, *options)
+
+    assert code == 1, errors
+    outcomes = {name.partition(": ")[2]: entry["outcome"] for name, entry in report(tmp_path).items()}
+    assert outcomes['change-logic: var.a != "": != -> =='] == "killed"
+    assert outcomes['drop-validation: without validation var.a != ""'] == "survived"
 
 
 def test_module_that_no_check_knows_is_refused(tmp_path: Path) -> None:

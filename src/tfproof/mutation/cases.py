@@ -109,6 +109,11 @@ class Cases:
     baseline: Mapping[str, Any] = field(default_factory=dict)
     without: frozenset[str] = frozenset()
 
+    @property
+    def all_trials(self) -> tuple[Trial, ...]:
+        """The trials, and every case's own values, which must be accepted too."""
+        return (*self.trials, *(Trial(case.variables, accepted=True) for case in self.cases))
+
     def applied(self, case: Case) -> dict[str, Any]:
         """A case's values for the apply that plans are made against."""
         kept = {name: value for name, value in case.variables.items() if name not in self.without}

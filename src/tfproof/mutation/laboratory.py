@@ -12,6 +12,7 @@ from tfproof.mutation.settings import Mutation
 from tfproof.mutation.variables_layer import VariablesBench
 from tfproof.mutation.workshop import Workshop
 from tfproof.proof.run import Settings
+from tfproof.terraform.provider_mirror import provider_versions
 
 __all__ = ["Laboratory"]
 
@@ -32,7 +33,7 @@ class Laboratory:
         parts = (
             repr(cases),
             self._shop.terraform.name,
-            str(self._shop.providers),
+            *self._providers(),
             self._shop.settings.deepest,
             repr(self._shop.settings.output_names),
         )
@@ -44,8 +45,16 @@ class Laboratory:
         mutation = Mutation(mutants, [], made)
         if left:
             self._decide(left, results, cache=cache, mutation=mutation)
+            cache.note(mutation.checks, mutation.failing)
+        mutation.checks |= cache.checks
+        mutation.failing |= cache.failing
         mutation.results = [results[mutant.id] for mutant in mutants]
         return mutation
+
+    def _providers(self) -> tuple[str, ...]:
+        """Where providers come from, and which there are: a mirror keeps its folder when it is brought up to date."""
+        source = self._shop.providers
+        return str(source), *(provider_versions(source.mirror) if source.mirror is not None else ())
 
     def _decide(
         self,
@@ -62,7 +71,6 @@ class Laboratory:
             cache.add(found)
 
         by_variables = [mutant for mutant in left if mutant.kind == "variable"]
-        trials = [trial for trial in self._shop.settings.cases.trials if trial.stage == "variables"]
         if by_variables:
             # What a validation lets through no plan can tell; a default or a `nullable` may show there.
             final = {mutant.id for mutant in by_variables if "validation" in mutant.path}
@@ -71,7 +79,6 @@ class Laboratory:
                 lambda found: settled(
                     [result for result in found if result.outcome is not Outcome.SURVIVED or result.mutant in final]
                 ),
-                has_trials=bool(trials),
             )
         left = [mutant for mutant in left if mutant.id not in results]
         if self._shop.settings.deepest is Layer.VARIABLES:
@@ -85,19 +92,14 @@ class Laboratory:
             return
         self._by_proof([mutant for mutant in left if mutant.id in {item.mutant for item in undecided}], settled)
 
-    def _by_variables(
-        self, mutants: list[Mutant], settled: Callable[[Sequence[Result]], None], *, has_trials: bool
-    ) -> None:
-        if not has_trials:
-            settled([Result(mutant.id, Outcome.SURVIVED, Layer.VARIABLES) for mutant in mutants])
-            return
+    def _by_variables(self, mutants: list[Mutant], settled: Callable[[Sequence[Result]], None]) -> None:
         self._shop.say(f"{len(mutants)} mutants of variables, by what they accept and refuse")
         cases = self._shop.settings.cases
         benches = [
             VariablesBench(
                 self._shop.folder / f"variables-{number}",
                 self._shop.settings.module,
-                trials=cases.trials,
+                trials=cases.all_trials,
                 always=dict(cases.always),
                 terraform=self._shop.terraform,
                 running=self._shop.running,

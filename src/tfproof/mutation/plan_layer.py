@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,10 @@ from tfproof.terraform.workspace import Workspace
 
 __all__ = ["PlanBench", "Sound"]
 
-_CALL: Final = re.compile(r"\bmodule\.s(\d+)_")
+_OWN_RULES: Final = frozenset(
+    {"Invalid value for variable", "Resource precondition failed", "Resource postcondition failed"}
+)
+"""Terraform's headlines of errors that a module itself has written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,20 +132,31 @@ class PlanBench:
                 if not error.diagnostics:
                     raise  # ended from outside, or crashed: no word against any mutant
                 blamed = self._blamed(error.diagnostics)
-                if not blamed and len(mutants) - len(found) == 1:
-                    number = next(number for number in range(len(mutants)) if number not in found)
-                    blamed = {number: error.message.splitlines()[-1]}
-                if not blamed or all(number in found for number in blamed):
+                if not set(blamed) - set(found):
                     blamed = self._blamed_alone(mutants, found)
-                if not blamed:
+                if not set(blamed) - set(found):
                     raise  # each can be planned alone, and all together cannot: no mutant's fault
-                for number, said in blamed.items():
+                for number, item in blamed.items():
                     if number < len(mutants) and number not in found:
-                        found[number] = Result(mutants[number].id, Outcome.INVALID, Layer.PLAN, (said,))
+                        found[number] = self._refused(mutants[number], item)
         return None, {}
 
-    def _blamed_alone(self, mutants: Sequence[Mutant], found: Mapping[int, Result]) -> dict[int, str]:
-        """Where what Terraform says cannot be laid to one copy's charge: those that cannot be planned alone."""
+    @staticmethod
+    def _refused(mutant: Mutant, item: Diagnostic) -> Result:
+        """A mutant that cannot be planned: killed where a rule of its own refuses what a case gives, else invalid."""
+        if item.summary in _OWN_RULES:
+            return Result(mutant.id, Outcome.KILLED, Layer.PLAN, ("refuses what a case gives",))
+        said = f"{item.summary}: {' '.join(item.detail.split())}"[:200]
+        return Result(mutant.id, Outcome.INVALID, Layer.PLAN, (said,))
+
+    def _blamed_alone(self, mutants: Sequence[Mutant], found: Mapping[int, Result]) -> dict[int, Diagnostic]:
+        """Where what Terraform says cannot be laid to one copy's charge: those that cannot be planned alone.
+
+        Raises:
+            TerraformError: Not even the module itself can be planned: a provider that has died, a full disk.
+        """
+        self._slots.fill([])
+        self.workspace.plan(refresh=False, lock=False)
         blamed = {}
         for number, mutant in enumerate(mutants):
             if number in found:
@@ -154,19 +167,18 @@ class PlanBench:
             except TerraformError as error:
                 if not error.diagnostics:
                     raise
-                blamed[number] = next((item.summary for item in error.diagnostics if item.is_error), error.message)
+                blamed[number] = next(item for item in error.diagnostics if item.is_error)
         return blamed
 
-    def _blamed(self, diagnostics: Sequence[Diagnostic]) -> dict[int, str]:
-        blamed: dict[int, str] = {}
+    def _blamed(self, diagnostics: Sequence[Diagnostic]) -> dict[int, Diagnostic]:
+        blamed: dict[int, Diagnostic] = {}
         for item in diagnostics:
-            number = self._slots.slot_of(item.filename) if item.is_error else None
-            if number is None and item.is_error:
-                # A cycle, or a sensitive key, is said without a file.
-                said = _CALL.search(f"{item.address} {item.summary} {item.detail}")
-                number = int(said[1]) if said else None
+            number = self._slots.slot_of(item) if item.is_error else None
             if number is not None:
-                blamed.setdefault(number, f"{item.summary}: {' '.join(item.detail.split())}"[:200])
+                # What cannot be read or made at all says more than what it leads to.
+                known = blamed.get(number)
+                if known is None or (known.summary in _OWN_RULES and item.summary not in _OWN_RULES):
+                    blamed[number] = item
         return blamed
 
     def _plan(self) -> tuple[Plan, Mapping[str, frozenset[str]]]:
@@ -204,4 +216,6 @@ def _judged(mutant: Mutant, evidence: Mapping[tuple[str, str], Evidence], sound:
     if by:
         return Result(mutant.id, Outcome.KILLED, Layer.PLAN, tuple(by))
     same = all(found.planned == sound.evidence[key].planned for key, found in evidence.items())
-    return Result(mutant.id, Outcome.EQUIVALENT if same else Outcome.SURVIVED, Layer.PLAN)
+    # What `lifecycle` guards against is in no plan that it has nothing against.
+    silent = "lifecycle" in mutant.path.split(".") or mutant.operator == "drop-lifecycle"
+    return Result(mutant.id, Outcome.EQUIVALENT if same and not silent else Outcome.SURVIVED, Layer.PLAN)

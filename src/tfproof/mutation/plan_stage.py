@@ -45,10 +45,12 @@ class PlanStage:
         per_copy = sum(1 for resource in applied["resources"] for _ in resource["instances"])
         undecided: list[Result] = []
         refusals: RefusalBench | None = None
-        # What is taken out of a resource shows where it is made anew; what is changed shows upon what is there.
-        afresh = {mutant.id for mutant in mutants if mutant.kind == "resource" and mutant.operator in _AFRESH}
-        for fresh in (True, False):
-            own = [mutant for mutant in mutants if (mutant.id in afresh) is fresh]
+        # What is taken out of a resource shows where it is made anew; what is changed shows upon what is there. The
+        # provider may answer with what is there even so: what looks equal upon it is planned fresh too.
+        afresh = [mutant for mutant in mutants if mutant.kind == "resource" and mutant.operator in _AFRESH]
+        chosen = {mutant.id for mutant in afresh}
+        upon = [mutant for mutant in mutants if mutant.id not in chosen]
+        for own, fresh in ((upon, False), (afresh, True)):
             if not own:
                 continue
             size = min(_COPIES, max(_RESOURCES_AT_ONCE // (per_copy * (1 + fresh) or 1), 1), len(own))
@@ -60,8 +62,13 @@ class PlanStage:
             self._check_sound(sound)
             if refusals is None:
                 refusals = lane.refusals()
-            self._shop.say(f"{len(own)} mutants by plan, {size} at a time, {len(benches)} side by side")
-            undecided += self._plan_all(own, benches, sound, refusals=refusals, size=size, settled=settled)
+            how = "fresh and upon what is there" if fresh else "upon what is there"
+            self._shop.say(f"{len(own)} mutants by plan, {how}, {size} at a time, {len(benches)} side by side")
+            found = self._plan_all(own, benches, sound, refusals=refusals, size=size, settled=settled, final=fresh)
+            if not fresh:
+                equal = {result.mutant for result in found if result.outcome is Outcome.EQUIVALENT}
+                afresh += [mutant for mutant in upon if mutant.id in equal]
+            undecided += [result for result in found if result.outcome is Outcome.SURVIVED]
         return undecided
 
     def _check_sound(self, sound: Sound) -> None:
@@ -85,8 +92,11 @@ class PlanStage:
         refusals: RefusalBench | None,
         size: int,
         settled: Callable[[Sequence[Result]], None],
+        final: bool,
     ) -> list[Result]:
-        undecided: list[Result] = []
+        """Plans mutants, and answers the results of those that are left: not decided, or not equal for good."""
+        open_ones = {Outcome.SURVIVED} if final else {Outcome.EQUIVALENT, Outcome.SURVIVED}
+        left: list[Result] = []
         done = [0]
 
         def take(own: PlanBench, batch: list[Mutant]) -> None:
@@ -94,14 +104,14 @@ class PlanStage:
             if refusals is not None:
                 refused = self._refused(refusals, batch, found)
                 found = [refused.get(result.mutant, result) for result in found]
-            undecided.extend(result for result in found if result.outcome is Outcome.SURVIVED)
-            settled([result for result in found if result.outcome is not Outcome.SURVIVED])
+            left.extend(result for result in found if result.outcome in open_ones)
+            settled([result for result in found if result.outcome not in open_ones])
             done[0] += len(batch)
-            self._shop.say(f"{done[0]} of {len(mutants)} by plan, {len(undecided)} not decided")
+            self._shop.say(f"{done[0]} of {len(mutants)} by plan, {len(left)} not decided")
 
         batches = [mutants[start : start + size] for start in range(0, len(mutants), size)]
         self._shop.share(batches, benches, take)
-        return undecided
+        return left
 
     def _refused(self, bench: RefusalBench, batch: Sequence[Mutant], found: Sequence[Result]) -> dict[str, Result]:
         """Those of a batch that the plans let through, and that take what must be refused."""

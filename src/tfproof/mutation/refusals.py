@@ -74,7 +74,10 @@ class RefusalBench:
             if not error.diagnostics:
                 raise  # ended from outside
             for item in error.diagnostics:
-                place = self._slots.slot_of(item.filename) if item.is_error else None
-                if place is not None:
-                    counts[place] += 1
+                if not item.is_error:
+                    continue
+                place = self._slots.slot_of(item)
+                if place is None:
+                    raise  # about no copy: a provider that has died, a full disk
+                counts[place] += 1
         return counts

@@ -9,17 +9,21 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from tfproof.mutation.cases import Case
 from tfproof.mutation.mutant import Mutant
+from tfproof.terraform.diagnostics import Diagnostic
 from tfproof.terraform.variables import Expression
 from tfproof.terraform.workspace import Workspace, copy_modules
 
 __all__ = ["FRESH", "UPON", "Slots", "calls_of", "literal", "state_of_slots", "write_root"]
 
+_FOLDER: Final = re.compile(r"s(\d+)(?:/|$)")
+_CALL: Final = re.compile(r"\bmodule\.s(\d+)_")
 FRESH: Final = "fresh"
 UPON: Final = "upon"
 
@@ -71,12 +75,17 @@ class Slots:
             if mutant is not None:
                 mutant.write(self.module, folder)
 
-    def slot_of(self, filename: str) -> int | None:
-        """The number of the copy that a file named by Terraform is of."""
-        for part in Path(filename).parts:
-            if part[:1] == "s" and part[1:].isdigit() and int(part[1:]) < self.size:
-                return int(part[1:])
-        return None
+    def slot_of(self, diagnostic: Diagnostic) -> int | None:
+        """The number of the copy that Terraform speaks of; None when it is of none, or does not say."""
+        file = Path(diagnostic.filename)
+        if file.is_absolute() and file.is_relative_to(self.workspace.root):
+            file = file.relative_to(self.workspace.root)
+        # A cycle, or a sensitive key, is said without a file.
+        said = _FOLDER.match(str(file)) or _CALL.search(
+            f"{diagnostic.address} {diagnostic.summary} {diagnostic.detail}"
+        )
+        number = int(said[1]) if said else None
+        return number if number is not None and number < self.size else None
 
 
 def write_root(folder: Path, calls: Mapping[str, tuple[str, Mapping[str, Any]]]) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,7 +23,7 @@ from tfproof.terraform.state import State
 from tfproof.terraform.tftest_adapter import TftestAdapter
 from tfproof.terraform.variables import write_variables
 
-__all__ = ["Workspace", "copy_modules"]
+__all__ = ["Workspace", "copy_modules", "is_copied"]
 
 _NOT_COPIED: Final = (
     ".terraform",
@@ -293,6 +294,11 @@ def _source_of(module: Path) -> ModuleSource:
             f"module={str(module)!r} has no .tf or .tf.json file", remedy="Name the folder of a Terraform root module."
         )
     return ModuleSource(module)
+
+
+def is_copied(path: Path) -> bool:
+    """Whether a file is copied with its module; its path is relative to the module's folder."""
+    return not any(fnmatch(part, pattern) for part in path.parts for pattern in _NOT_COPIED)
 
 
 def copy_modules(root: Path, destination: Path) -> dict[Path, Path]:
