@@ -273,6 +273,41 @@ def test_stacks_of_pytest_are_applied_there_once_for_all_workers(outer: Outer, s
     assert stand_in.leftovers() == ["s3 bucket production"]
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            'import {\n  to = aws_s3_bucket.this\n  id = "production"\n}\n'
+            'variable "name" {}\nresource "aws_s3_bucket" "this" {\n  bucket = "production"\n}\n',
+            "main.tf:1: an import block takes over what was there",
+        ),
+        (
+            'variable "name" {}\nresource "aws_s3_bucket" "this" {\n  bucket = "production"\n}\n',
+            "aws_s3_bucket.this would be production, a name without the run's id",
+        ),
+    ],
+    ids=["import", "name"],
+)
+@pytest.mark.parametrize("way", ["prove", "pytest"])
+def test_what_is_in_use_is_not_taken_over(text: str, said: str, way: str, outer: Outer, stand_in: StandIn) -> None:
+    (outer.module / "main.tf").write_text(text, encoding="utf-8")
+    began = len(stand_in.calls())
+    if way == "prove":
+        code, output, errors = outer.run("prove", "module", "--var", "name=acme-{run}", *at(stand_in))
+    else:
+        (outer.temporary.parent / "test_it.py").write_text(
+            "import pytest\n@pytest.mark.stack('module', {'name': 'acme'})\ndef test_it(applied):\n    pass\n",
+            encoding="utf-8",
+        )
+        code, output, errors = outer.run("test_it.py", "-p", "no:cacheprovider", *at(stand_in), module="pytest")
+
+    assert code in (1, 2), output + errors
+    assert said in " ".join((output + errors).replace("\nE  ", " ").split()), output + errors
+    assert not {"CreateBucket", "PutBucketTagging", "DeleteBucket", "DeleteObjects"} & set(stand_in.calls()[began:])
+    assert stand_in.client("s3").get_object(Bucket="production", Key="state")["Body"].read() == b"of the company"
+    assert outer.folders() == []
+
+
 def state_of(tags: dict[str, Any]) -> State:
     attributes = {"bucket": "production", "id": "production", "tags_all": tags}
     instance = {"schema_version": 0, "attributes": attributes, "sensitive_attributes": []}

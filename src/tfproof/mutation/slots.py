@@ -78,8 +78,9 @@ class Slots:
     def slot_of(self, diagnostic: Diagnostic) -> int | None:
         """The number of the copy that Terraform speaks of; None when it is of none, or does not say."""
         file = Path(diagnostic.filename)
-        if file.is_absolute() and file.is_relative_to(self.workspace.root):
-            file = file.relative_to(self.workspace.root)
+        for folder in (self.workspace.root, self._configuration):  # a workspace names files as they were given to it
+            if file.is_absolute() and file.is_relative_to(folder):
+                file = file.relative_to(folder)
         # A cycle, or a sensitive key, is said without a file.
         said = _FOLDER.match(str(file)) or _CALL.search(
             f"{diagnostic.address} {diagnostic.summary} {diagnostic.detail}"

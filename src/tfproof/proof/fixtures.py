@@ -21,6 +21,7 @@ from tfproof.proof.stacks import Stacks, StackSettings, StackSpec
 from tfproof.proof.target_choice import TargetChoice, target_at
 from tfproof.targets.target import Target
 from tfproof.terraform.binary import Terraform
+from tfproof.terraform.guard import Guard
 from tfproof.terraform.plan import Plan
 from tfproof.terraform.provider_mirror import ProviderSource
 from tfproof.terraform.state import State
@@ -205,6 +206,7 @@ class Run:
             environment=self.target.environment(),
             variables=self.named(variables),
             watch=self.target.check_alive,
+            guard=Guard(owner=self.target.owner_tag),
         )
         workspace.init()
         workspace.attach(self.stacks.prepare(str(workspace.root), workspace.environment))

@@ -120,7 +120,7 @@ def _prove(
                 environment=target.environment(),
                 variables=named(settings.variables, run_id),
                 variable_files=settings.variable_files,
-                guard=Guard(ignore_backend=settings.ignore_backend),
+                guard=Guard(ignore_backend=settings.ignore_backend, owner=target.owner_tag),
                 running=Running(run_folder.process_started, run_folder.process_ended),
                 watch=target.check_alive,
             )

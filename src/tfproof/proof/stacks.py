@@ -222,7 +222,7 @@ class Stacks:
             environment=self.target.environment(),
             variables=spec.variables,
             variable_files=spec.variable_files,
-            guard=Guard(ignore_backend=self.settings.ignore_backend),
+            guard=Guard(ignore_backend=self.settings.ignore_backend, owner=self.target.owner_tag),
             running=self._running,
             watch=self.target.check_alive,
         )

@@ -97,6 +97,11 @@ class Emulator:
             secret_key=ADMINISTRATOR,
         )
 
+    @property
+    def owner_tag(self) -> tuple[str, str] | None:
+        """None: everything in an emulator's account is this run's own."""
+        return None
+
     def owns(self, tags: object) -> bool:  # noqa: ARG002  # as a Target says it
         """Whether something is this run's own: all of an emulator's account is."""
         return True

@@ -48,6 +48,11 @@ class Target(Protocol):
         """Sees that it can still be reached; raises TargetError when it cannot."""
         ...
 
+    @property
+    def owner_tag(self) -> tuple[str, str] | None:
+        """Name and value of the tag on all that this run makes; None where the whole account is its own."""
+        ...
+
     def owns(self, tags: object) -> bool:
         """Whether tags, as a state has them, are of something that this run has made and may throw away."""
         ...

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from tfproof.errors import UsageError
 from tfproof.terraform.source import Block, Location, ModuleSource
+from tfproof.values import UNKNOWN, reveal
+
+if TYPE_CHECKING:
+    from tfproof.terraform.plan import Change, Plan
 
 __all__ = ["ALLOWED_PROVIDERS", "Guard", "GuardError", "Refusal"]
 
@@ -66,10 +70,14 @@ class Guard:
         ignore_backend: Whether a `backend` or `cloud` block is replaced by a local backend, in the copy, rather than
             refused.
         allowed_providers: Addresses of the providers that may be used, `hashicorp/aws`.
+        owner: Name and value of the tag by which a run knows its own, in an account that has other things too: all that
+            is made must carry it, buckets must have the value in their names, and nothing may be taken over. None where
+            the account is the run's own.
     """
 
     ignore_backend: bool = False
     allowed_providers: frozenset[str] = ALLOWED_PROVIDERS
+    owner: tuple[str, str] | None = None
 
     def check_endpoint(self, endpoint: str) -> None:
         """Refuses an endpoint that is not on this machine.
@@ -103,6 +111,26 @@ class Guard:
                 + (", or run with a local backend in its place: --ignore-backend." if backend else "."),
             )
 
+    def check_plan(self, show: Callable[[], Plan]) -> None:
+        """Refuses a plan that would make what nobody could tell from other people's things afterwards.
+
+        Args:
+            show: Reads the plan; not called where the account is the run's own.
+
+        Raises:
+            GuardError: With every reason.
+        """
+        if self.owner is None:
+            return
+        refusals = [f"  {reason}" for change in show().changes.values() for reason in _strangers(change, *self.owner)]
+        if refusals:
+            raise GuardError(
+                "this plan would take what is not the run's own, or make what is not known as its own:\n"
+                + "\n".join(refusals),
+                remedy="Tags come from the AWS provider 5.62 or newer, by TF_AWS_DEFAULT_TAGS_*; a bucket's name must "
+                "have {run} in it.",
+            )
+
     def write_override(self, root: Path) -> None:
         """Puts a local backend in the place of the configuration's own, in the copy."""
         if self.ignore_backend:
@@ -116,6 +144,8 @@ class Guard:
                 yield from _backend_refusals(block)
             elif block.type == "provider" and _is_aws(block, required):
                 yield from _provider_refusals(block)
+            elif block.type == "import" and self.owner is not None:
+                yield _refusal(block, "an import block takes over what was there, and destroy would take it away")
             else:
                 yield from _program_and_request_refusals(block)
         yield from self._unknown_providers(source, required)
@@ -137,6 +167,23 @@ class Guard:
             if address not in self.allowed_providers:
                 seen.add(name)
                 yield _refusal(block, f"provider {address} is not one of {', '.join(sorted(self.allowed_providers))}")
+
+
+def _strangers(change: Change, tag: str, value: str) -> Iterator[str]:
+    """What makes a planned resource one that is not the run's own."""
+    if change.imported:
+        yield f"{change.address} is imported: destroy would take away what was there before"
+    if "create" not in change.actions or change.after is None:
+        return
+    tags = reveal(change.after.get("tags_all", UNKNOWN))  # what cannot be tagged has no such attribute
+    carried = reveal(tags.get(tag)) if isinstance(tags, dict) else tags
+    if carried is not UNKNOWN and carried != value:
+        yield f"{change.address} would not carry the tag {tag}={value}"
+    name = reveal(change.after.get("bucket", UNKNOWN))
+    # In us-east-1 making a bucket that the account has already is no error: it would be taken over.
+    is_bucket = change.resource is not None and change.resource.type == "aws_s3_bucket"
+    if is_bucket and isinstance(name, str) and value not in name:
+        yield f"{change.address} would be {name}, a name without the run's id {value}"
 
 
 def _is_loopback(endpoint: str) -> bool:

@@ -153,19 +153,33 @@ class Workspace:
             stream=True,
             on_event=on_event,
         )
-        if self.plan_file(name).stat().st_size == 0:
-            # Seen with Terraform 1.11 on a full disk: exit code 2, and no plan.
-            raise TfproofError(
-                f"plan file {str(self.plan_file(name))!r} is empty", remedy="Free space in its folder, or set TMPDIR."
-            )
+        self._check_written(self.plan_file(name), done)
         return done
+
+    @staticmethod
+    def _check_written(plan_file: Path, done: Completed) -> None:
+        """Sees that there is a plan: Terraform 1.11 has been seen to end with exit code 2 and none."""
+        if plan_file.is_file() and plan_file.stat().st_size > 0:
+            return
+        said = " ".join(str(event.get("@message", "")) for event in done.events[-3:])
+        raise TfproofError(
+            f"terraform plan exited with {done.exit_code} and wrote no plan to {str(plan_file)!r}. "
+            f"It said last: {said} {done.stderr[-500:]}".strip(),
+            remedy="Free space in its folder, or set TMPDIR.",
+        )
 
     def show(self, name: str = "plan") -> Plan:
         """The plan in a plan file, read through `terraform show -json`."""
         return Plan(_parsed(self._run("show", "-json", str(self.plan_file(name))).stdout, "show"))
 
     def apply(self, *, name: str = "plan", parallelism: int = 10, on_event: EventHandler | None = None) -> Completed:
-        """`terraform apply` of a plan file, without planning again."""
+        """`terraform apply` of a plan file, without planning again.
+
+        Raises:
+            GuardError: The plan does what the guard refuses.
+        """
+        if self._guard is not None:
+            self._guard.check_plan(lambda: self.show(name))
         return self._run(
             "apply",
             "-json",

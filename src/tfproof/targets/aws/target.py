@@ -117,6 +117,11 @@ class AwsTarget:
     def check_alive(self) -> None:
         """AWS is there; what does not answer there is Terraform's to say."""
 
+    @property
+    def owner_tag(self) -> tuple[str, str] | None:
+        """Name and value of the tag by which this run knows its own."""
+        return RUN_TAG, self.run_id
+
     def owns(self, tags: object) -> bool:
         """Whether tags, as a state has them, are of something that this run has made."""
         return isinstance(tags, dict) and tags.get(RUN_TAG) == self.run_id
