@@ -15,7 +15,7 @@ from tfproof.mutation.plan_layer import PlanBench, Sound
 from tfproof.mutation.refusals import RefusalBench
 from tfproof.mutation.sites import mutants_of
 from tfproof.terraform.diagnostics import Diagnostic
-from tfproof.terraform.errors import TerraformError
+from tfproof.terraform.errors import TerraformCrash, TerraformError
 
 TEXT = 'resource "terraform_data" "x" {\n  input = true\n  triggers_replace = 1\n}\n'
 
@@ -33,6 +33,8 @@ class Failing:
 
     def plan(self, **_options: object) -> None:
         self.plans += 1
+        if not self.said:
+            raise TerraformCrash("plan", 2, [], "fatal error: concurrent map writes")
         raise TerraformError("plan", 1, list(self.said), "")
 
 
@@ -89,6 +91,18 @@ def test_provider_that_has_died_is_no_refusal(tmp_path: Path, module: Path, muta
 
     with pytest.raises(TerraformError, match="instantiate provider"):
         bench.decide(mutants[:2])
+
+
+def test_terraform_that_breaks_down_is_tried_again_and_then_told(
+    tmp_path: Path, module: Path, mutants: Sequence[Mutant]
+) -> None:
+    bench = plan_bench(tmp_path, module)
+
+    with pytest.raises(TerraformCrash, match="concurrent map writes"):
+        bench.decide(mutants[:2], Sound({}))
+
+    workspace: Any = bench.workspace
+    assert workspace.plans == 3
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 from ctrl_c import at_each_line
 
 from tfproof.terraform.command import Running, run
-from tfproof.terraform.errors import TerraformError, TerraformTimeout
+from tfproof.terraform.errors import TerraformCrash, TerraformError, TerraformTimeout
 
 Program = Callable[[str], Path]
 Left = Callable[[], list[psutil.Process]]
@@ -122,3 +122,11 @@ def test_what_an_event_handler_raises_ends_the_command_and_is_raised(
         )
 
     assert left() == []
+
+
+def test_breakdown_is_no_plan_with_changes(program: Program, tmp_path: Path) -> None:
+    breaks = program("echo 'fatal error: concurrent map writes' >&2; echo 'goroutine 1 [running]:' >&2; exit 2")
+
+    with pytest.raises(TerraformCrash, match="broke down: fatal error: concurrent map writes"):
+        run(breaks, ["plan"], cwd=tmp_path, environment={}, ok=(0, 2))
+    assert run(program("echo warning >&2; exit 2"), ["plan"], cwd=tmp_path, environment={}, ok=(0, 2)).exit_code == 2

@@ -156,14 +156,14 @@ class PlanBench:
             TerraformError: Not even the module itself can be planned: a provider that has died, a full disk.
         """
         self._slots.fill([])
-        self.workspace.plan(refresh=False, lock=False)
+        self._slots.plan()
         blamed = {}
         for number, mutant in enumerate(mutants):
             if number in found:
                 continue
             self._slots.fill([*[None] * number, mutant])
             try:
-                self.workspace.plan(refresh=False, lock=False)
+                self._slots.plan()
             except TerraformError as error:
                 if not error.diagnostics:
                     raise
@@ -182,9 +182,7 @@ class PlanBench:
         return blamed
 
     def _plan(self) -> tuple[Plan, Mapping[str, frozenset[str]]]:
-        # A plan that Terraform did not write must not be read from the batch before.
-        self.workspace.plan_file().unlink(missing_ok=True)
-        self.workspace.plan(refresh=False, lock=False)
+        self._slots.plan()
         plan = self.workspace.show()
         return plan, order_in(self.workspace.run("graph").stdout) if FRESH in self._kinds else {}
 

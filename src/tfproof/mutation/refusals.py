@@ -69,7 +69,7 @@ class RefusalBench:
         self._slots.fill(mutants)
         counts = [0] * self._slots.size
         try:
-            self._slots.workspace.plan(refresh=False, lock=False)
+            self._slots.plan()
         except TerraformError as error:
             if not error.diagnostics:
                 raise  # ended from outside

@@ -17,6 +17,7 @@ from typing import Any, Final
 from tfproof.mutation.cases import Case
 from tfproof.mutation.mutant import Mutant
 from tfproof.terraform.diagnostics import Diagnostic
+from tfproof.terraform.errors import TerraformCrash
 from tfproof.terraform.variables import Expression
 from tfproof.terraform.workspace import Workspace, copy_modules
 
@@ -24,6 +25,7 @@ __all__ = ["FRESH", "UPON", "Slots", "calls_of", "literal", "state_of_slots", "w
 
 _FOLDER: Final = re.compile(r"s(\d+)(?:/|$)")
 _CALL: Final = re.compile(r"\bmodule\.s(\d+)_")
+_ATTEMPTS: Final = 3
 FRESH: Final = "fresh"
 UPON: Final = "upon"
 
@@ -74,6 +76,25 @@ class Slots:
             mutant = mutants[number] if number < len(mutants) else None
             if mutant is not None:
                 mutant.write(self.module, folder)
+
+    def plan(self) -> None:
+        """Plans the copies as they are.
+
+        Raises:
+            TerraformError: Something is wrong with one of them, or with all.
+            TerraformCrash: Terraform broke down each time it was tried.
+        """
+        # A plan that Terraform did not write must not be read from the batch before.
+        self.workspace.plan_file().unlink(missing_ok=True)
+        for attempt in range(_ATTEMPTS):
+            try:
+                self.workspace.plan(refresh=False, lock=False)
+            except TerraformCrash:
+                # Some 1000 resources of one configuration bring Terraform 1.11 down now and then. No mutant's fault.
+                if attempt + 1 == _ATTEMPTS:
+                    raise
+            else:
+                return
 
     def slot_of(self, diagnostic: Diagnostic) -> int | None:
         """The number of the copy that Terraform speaks of; None when it is of none, or does not say."""

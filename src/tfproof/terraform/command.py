@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -22,7 +23,7 @@ from typing import IO, Any, Final
 from tfproof.errors import EnvironmentProblem
 from tfproof.interrupts import Held, interrupts, raise_if_interrupted
 from tfproof.terraform.diagnostics import Diagnostic, from_event, from_text
-from tfproof.terraform.errors import TerraformError, TerraformTimeout
+from tfproof.terraform.errors import TerraformCrash, TerraformError, TerraformTimeout
 
 __all__ = ["Completed", "Running", "run"]
 
@@ -36,6 +37,11 @@ _WATCH: Final = 1.0
 """Seconds between two looks at what a command depends on."""
 _KEPT_STDERR: Final = 64 * 1024
 """Bytes of standard error kept in memory; all of it goes to the log."""
+
+_CRASH: Final = re.compile(rb"(?:panic|fatal error): .*")
+"""How Go's runtime begins to say that a program has broken down; the stacks of all its goroutines follow."""
+_CRASHED: Final = 2
+"""Its exit code then."""
 
 EventHandler = Callable[[dict[str, Any]], None]
 
@@ -98,6 +104,7 @@ def run(
 
     Raises:
         TerraformError: Exit code not in `ok`, or ended by a signal; carries Terraform's diagnostics.
+        TerraformCrash: It broke down, whatever `ok` says.
         TerraformTimeout: It took longer than `timeout`.
         EnvironmentProblem: The program cannot be started.
         KeyboardInterrupt: After Terraform, told by SIGINT, has ended in good order.
@@ -131,6 +138,8 @@ def run(
         diagnostics = from_text(stderr)
     if timed_out:
         raise TerraformTimeout(command, process.returncode, diagnostics, f"it took longer than {timeout:g} s\n{stderr}")
+    if process.returncode == _CRASHED and reader.crash:
+        raise TerraformCrash(command, process.returncode, [], f"Terraform itself broke down: {reader.crash}")
     if process.returncode not in ok:
         raise TerraformError(command, process.returncode, diagnostics, stderr)
     return Completed(
@@ -190,6 +199,7 @@ class _Reader:
     ) -> None:
         self.events: list[dict[str, Any]] = []
         self.failure: BaseException | None = None
+        self.crash = ""
         self._process = process
         self._stream = stream
         self._on_event = on_event
@@ -286,6 +296,8 @@ class _Reader:
                 self._keep_stderr(line)
 
     def _keep_stderr(self, line: bytes) -> None:
+        if not self.crash and _CRASH.match(line):
+            self.crash = line.decode("utf-8", errors="replace").strip()
         line = line[-_KEPT_STDERR:]
         self._stderr.append(line)
         self._stderr_size += len(line)

@@ -11,7 +11,7 @@ from typing import Self
 from tfproof.errors import TfproofError
 from tfproof.terraform.diagnostics import Diagnostic, remedy_for
 
-__all__ = ["TerraformError", "TerraformTimeout"]
+__all__ = ["TerraformCrash", "TerraformError", "TerraformTimeout"]
 
 _SHOWN_DIAGNOSTICS = 20
 _SHOWN_TEXT = 4000
@@ -49,6 +49,13 @@ class TerraformError(TfproofError):
             replace(item, filename=str(original(item.filename))) if item.filename else item for item in self.diagnostics
         ]
         return type(self)(self.command, self.exit_code_of_terraform, diagnostics, self.output)
+
+
+class TerraformCrash(TerraformError):
+    """Terraform itself broke down.
+
+    Go's runtime then ends the process with 2, which `terraform plan -detailed-exitcode` says for a plan with changes.
+    """
 
 
 class TerraformTimeout(TerraformError):

@@ -158,7 +158,7 @@ class Workspace:
 
     @staticmethod
     def _check_written(plan_file: Path, done: Completed) -> None:
-        """Sees that there is a plan: Terraform 1.11 has been seen to end with exit code 2 and none."""
+        """Sees that there is a plan: with a full disk Terraform 1.11 has been seen to end with exit code 2 and none."""
         if plan_file.is_file() and plan_file.stat().st_size > 0:
             return
         said = " ".join(str(event.get("@message", "")) for event in done.events[-3:])
