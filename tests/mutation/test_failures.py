@@ -10,7 +10,7 @@ import pytest
 
 from tfproof.mutation.cache import Cache, fingerprint
 from tfproof.mutation.cases import Case, Trial
-from tfproof.mutation.mutant import Mutant
+from tfproof.mutation.mutant import Mutant, Outcome
 from tfproof.mutation.plan_layer import PlanBench, Sound
 from tfproof.mutation.refusals import RefusalBench
 from tfproof.mutation.sites import mutants_of
@@ -93,7 +93,7 @@ def test_provider_that_has_died_is_no_refusal(tmp_path: Path, module: Path, muta
         bench.decide(mutants[:2])
 
 
-def test_terraform_that_breaks_down_is_tried_again_and_then_told(
+def test_terraform_that_breaks_down_without_a_mutant_is_told(
     tmp_path: Path, module: Path, mutants: Sequence[Mutant]
 ) -> None:
     bench = plan_bench(tmp_path, module)
@@ -101,8 +101,26 @@ def test_terraform_that_breaks_down_is_tried_again_and_then_told(
     with pytest.raises(TerraformCrash, match="concurrent map writes"):
         bench.decide(mutants[:2], Sound({}))
 
+
+def test_mutant_that_brings_terraform_down_is_invalid(tmp_path: Path, module: Path, mutants: Sequence[Mutant]) -> None:
+    bench = plan_bench(tmp_path, module)
     workspace: Any = bench.workspace
-    assert workspace.plans == 3
+    number = next(number for number, mutant in enumerate(mutants) if mutant.operator == "number-to-limit")
+    chosen = mutants[number : number + 1]
+
+    def plan(**_options: object) -> None:
+        if any(mutant.edit.replacement in file.read_text("utf-8") for mutant in chosen for file in texts()):
+            raise TerraformCrash("plan", 2, [], "fatal error: runtime: out of memory")
+
+    def texts() -> list[Path]:
+        return sorted(workspace.root.rglob("s*/*.tf"))
+
+    workspace.plan = plan
+
+    (result,) = bench.decide(chosen, Sound({}))
+
+    assert result.outcome is Outcome.INVALID
+    assert "out of memory" in result.by[0]
 
 
 @pytest.mark.parametrize(

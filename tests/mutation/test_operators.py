@@ -38,6 +38,7 @@ def changes(folder: Path, text: str, operator: str) -> list[str]:
         ('data x y {\n  effect = "Deny"\n}', "change-enum", ['"Deny" -> "Allow"']),
         ('data x y {\n  test = "StringEquals"\n}', "change-enum", ['"StringEquals" -> "StringNotEquals"']),
         ("resource x y {\n  a = 30\n}", "number-to-limit", ["30 -> 0", "30 -> 2147483647"]),
+        ("resource x y {\n  count = 1\n}", "number-to-limit", ["1 -> 0", "1 -> 2"]),
         ("variable y {\n  validation {\n    condition = var.y > 7\n  }\n}", "number-to-limit", ["7 -> 6", "7 -> 8"]),
         (
             "variable y {\n  validation {\n    condition = var.y\n  }\n}",

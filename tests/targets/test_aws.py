@@ -249,6 +249,42 @@ def test_look_that_is_refused_is_told(outer: Outer, stand_in: StandIn) -> None:
     assert "docs/aws.md lists the permissions needed" in errors
 
 
+def test_what_cannot_be_deleted_is_told_and_the_rest_is_deleted(outer: Outer, stand_in: StandIn) -> None:
+    long_ago = run_tags("aaaaaa", datetime.now(UTC) - timedelta(days=2))
+    tags = [{"Key": key, "Value": value} for key, value in long_ago.items()]
+    tag_bucket(stand_in, "guarded", long_ago)
+    denied = {"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteBucket", "Resource": "arn:aws:s3:::guarded"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [denied]})
+    stand_in.client("s3").put_bucket_policy(Bucket="guarded", Policy=policy)
+    for name in ("kept", "unguarded"):
+        stand_in.client("dynamodb").create_table(
+            TableName=name,
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": "LockID", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "LockID", "AttributeType": "S"}],
+            Tags=tags,
+        )
+    key = stand_in.client("kms").create_key(Tags=[{"TagKey": t["Key"], "TagValue": t["Value"]} for t in tags])
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    hands_off = {"Effect": "Deny", "Action": "dynamodb:DeleteTable", "Resource": "arn:aws:dynamodb:*:*:table/kept"}
+    caller = Gateway(stand_in).credentials(
+        f"arn:aws:iam::{ACCOUNT}:user/collector",
+        policies=[{"Version": "2012-10-17", "Statement": [everything, hands_off]}],
+    )
+    outer.environment |= caller.environment()
+
+    code, told, errors = outer.run("gc", *at(stand_in))
+
+    left = stand_in.leftovers()
+    if "dynamodb table kept" in left:
+        stand_in.client("dynamodb").delete_table(TableName="kept")
+    assert left == ["dynamodb table kept", "s3 bucket production"]
+    assert (code, len(told.splitlines())) == (3, 3), told + errors
+    assert key["KeyMetadata"]["KeyId"] in told
+    assert "  dynamodb table kept: " in errors
+    assert "dynamodb:DeleteTable" in errors
+
+
 def test_stacks_of_pytest_are_applied_there_once_for_all_workers(outer: Outer, stand_in: StandIn) -> None:
     (outer.temporary.parent / "test_it.py").write_text(
         "import pytest\n"

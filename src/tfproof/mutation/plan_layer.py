@@ -15,7 +15,7 @@ from tfproof.mutation.mutant import Layer, Mutant, Outcome, Result
 from tfproof.mutation.order import order_in
 from tfproof.mutation.slots import FRESH, UPON, Slots, calls_of, state_of_slots
 from tfproof.terraform.diagnostics import Diagnostic
-from tfproof.terraform.errors import TerraformError
+from tfproof.terraform.errors import TerraformCrash, TerraformError
 from tfproof.terraform.plan import Plan
 from tfproof.terraform.workspace import Workspace
 
@@ -128,6 +128,12 @@ class PlanBench:
             self._slots.fill([None if number in found else mutant for number, mutant in enumerate(mutants)])
             try:
                 return self._plan()
+            except TerraformCrash as crash:
+                # A count of two thousand million is more than Terraform can hold.
+                broken = self._blamed_alone(mutants, found)
+                if not broken:
+                    raise crash from None  # not even the module's own fault: each can be planned alone
+                found |= {number: self._refused(mutants[number], item) for number, item in broken.items()}
             except TerraformError as error:
                 if not error.diagnostics:
                     raise  # ended from outside, or crashed: no word against any mutant
@@ -164,6 +170,8 @@ class PlanBench:
             self._slots.fill([*[None] * number, mutant])
             try:
                 self._slots.plan()
+            except TerraformCrash as crash:
+                blamed[number] = Diagnostic("error", "Terraform breaks down", crash.output)
             except TerraformError as error:
                 if not error.diagnostics:
                     raise

@@ -17,7 +17,6 @@ from typing import Any, Final
 from tfproof.mutation.cases import Case
 from tfproof.mutation.mutant import Mutant
 from tfproof.terraform.diagnostics import Diagnostic
-from tfproof.terraform.errors import TerraformCrash
 from tfproof.terraform.variables import Expression
 from tfproof.terraform.workspace import Workspace, copy_modules
 
@@ -25,7 +24,6 @@ __all__ = ["FRESH", "UPON", "Slots", "calls_of", "literal", "state_of_slots", "w
 
 _FOLDER: Final = re.compile(r"s(\d+)(?:/|$)")
 _CALL: Final = re.compile(r"\bmodule\.s(\d+)_")
-_ATTEMPTS: Final = 3
 FRESH: Final = "fresh"
 UPON: Final = "upon"
 
@@ -82,19 +80,11 @@ class Slots:
 
         Raises:
             TerraformError: Something is wrong with one of them, or with all.
-            TerraformCrash: Terraform broke down each time it was tried.
+            TerraformCrash: Terraform broke down.
         """
         # A plan that Terraform did not write must not be read from the batch before.
         self.workspace.plan_file().unlink(missing_ok=True)
-        for attempt in range(_ATTEMPTS):
-            try:
-                self.workspace.plan(refresh=False, lock=False)
-            except TerraformCrash:
-                # Some 1000 resources of one configuration bring Terraform 1.11 down now and then. No mutant's fault.
-                if attempt + 1 == _ATTEMPTS:
-                    raise
-            else:
-                return
+        self.workspace.plan(refresh=False, lock=False)
 
     def slot_of(self, diagnostic: Diagnostic) -> int | None:
         """The number of the copy that Terraform speaks of; None when it is of none, or does not say."""

@@ -64,7 +64,8 @@ def _number(node: Any, site: Site) -> Iterator[Edit]:
     text = text_of(node)
     if not text.isdigit() or _ancestor(node, "new_index", "legacy_index", "function_call"):
         return
-    near = (int(text) - 1, int(text) + 1) if site.is_condition else _LIMITS
+    # Of two thousand million resources Terraform itself would break down.
+    near = (int(text) - 1, int(text) + 1) if site.is_condition or site.name == "count" else _LIMITS
     yield from (_replaced("number-to-limit", node, str(other)) for other in near if other >= 0 and str(other) != text)
 
 

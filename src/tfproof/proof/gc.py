@@ -93,7 +93,11 @@ def _clear_aws(run: FoundRun, aws: AwsTarget | None, *, dry: bool) -> Generator[
         return False
     from tfproof.targets.aws import RUN_TAG  # noqa: PLC0415
 
-    yield from _delete(aws, lambda resource: resource.tags[RUN_TAG] == run.target["run_id"], dry=dry)
+    try:
+        yield from _delete(aws, lambda resource: resource.tags[RUN_TAG] == run.target["run_id"], dry=dry)
+    except TfproofError as error:
+        yield f"{run.path}: left alone, what it made is still in AWS account {account}: {error.message}"
+        return False
     return True
 
 

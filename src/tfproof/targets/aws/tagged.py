@@ -16,7 +16,6 @@ from tfproof.targets.sweep import sweep
 
 __all__ = ["Search", "Tagged", "delete_tagged", "find_tagged"]
 
-_DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "AllAccessDisabled"})
 _GONE: Final = frozenset(
     {"NoSuchTagSet", "NoSuchBucket", "ResourceNotFoundException", "NoSuchEntity", "NotFoundException"}
 )
@@ -47,7 +46,7 @@ class Search:
 
     Attributes:
         found: Resources with the tag of a run.
-        unread: Resources whose tags the caller may not read, by name.
+        unread: Resources whose tags cannot be read, by name.
     """
 
     found: list[Tagged] = field(default_factory=list)
@@ -61,7 +60,7 @@ def find_tagged(client: Callable[[str], Any]) -> Search:
         client: Makes the boto3 client of a service.
 
     Raises:
-        botocore.exceptions.ClientError: A list is refused, or something else than tags of one resource.
+        botocore.exceptions.ClientError: A list is refused.
     """
     from botocore.exceptions import ClientError  # noqa: PLC0415
 
@@ -70,11 +69,9 @@ def find_tagged(client: Callable[[str], Any]) -> Search:
         try:
             tags = read()
         except ClientError as error:
-            code = error.response["Error"]["Code"]
-            if code in _DENIED:
+            # Whatever stands in the way with one is no reason to leave the others unseen.
+            if error.response["Error"]["Code"] not in _GONE:
                 search.unread.append(f"{kind} {name}")
-            elif code not in _GONE:
-                raise
             continue
         if RUN_TAG in tags:
             search.found.append(Tagged(kind, name, tags))
@@ -89,7 +86,7 @@ def delete_tagged(client: Callable[[str], Any], resources: Iterable[Tagged]) -> 
         resources: What to delete, as `find_tagged` found it.
 
     Raises:
-        botocore.exceptions.ClientError: A deletion is refused.
+        TargetError: Some of them could not be deleted; the others are.
     """
     wanted = {(resource.kind, resource.name) for resource in resources}
     if wanted:
