@@ -50,11 +50,16 @@ _ADMINISTER: Final = [
 ]
 """https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html, for administrators and for users."""
 _CRYPTOGRAPHIC: Final = frozenset(_USE) - {"kms:DescribeKey"}
+_EVERYTHING: Final = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 _SOUND = Expectation("uses the key, or administers it, wholly, and not both", lambda found: found == "")
 
 
-def _wrong_with(policies: PolicySet, principal: str, key_arn: str) -> str:
+def _wrong_with(policy: str, principal: str, key_arn: str) -> str:
     """What is wrong with what a principal is given, `""` for nothing."""
+    # Across accounts both sides must allow. What the other side does is its own: here it allows everything, so that the
+    # key policy decides. Within the account that would decide alone, since the key policy lets IAM policies count.
+    is_foreign = principal.split(":")[4:5] != key_arn.split(":")[4:5]
+    policies = PolicySet([_EVERYTHING] if is_foreign else [], resource=policy)
 
     def may(action: str) -> bool:
         request = Request(action, key_arn, principal=principal, resource_account=key_arn.split(":")[4])
@@ -76,14 +81,14 @@ def _wrong_with(policies: PolicySet, principal: str, key_arn: str) -> str:
 def _wrong(text: Any, arn: str) -> str:
     key_arn = arn if len(arn.split(":")) > 5 else "arn:aws:kms:us-east-1:123456789012:key/not-made-yet"  # noqa: PLR2004
     try:
-        policies = PolicySet(resource=str(text))
+        PolicySet(resource=str(text))
         principals = list(_principals(json.loads(text)))
-        partition, account = key_arn.split(":")[1], key_arn.split(":")[4]
         if "*" in principals:
             return "a statement for everybody"
         for principal in principals:
-            own = principal in {account, f"arn:{partition}:iam::{account}:root"} or principal.endswith(":root")
-            if not own and (found := _wrong_with(policies, principal, key_arn)):
+            # What an account is given its own IAM policies divide.
+            own = principal.isdigit() or principal.endswith(":root")
+            if not own and (found := _wrong_with(str(text), principal, key_arn)):
                 return found
     except (TfproofError, TypeError, ValueError, LookupError, AttributeError) as error:
         return f"a policy that cannot be evaluated: {error}"
