@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from environments import ROOT, cache, environment
+from waited import exit_code, waited
 
 from tfproof.errors import EnvironmentProblem
 
@@ -82,7 +83,7 @@ def _upgrade(command: Sequence[str], packages: Sequence[str], lock: Path) -> Non
 def _suite(python: Path, newer: Sequence[str]) -> int:
     pip = ("-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-deps", "--no-build-isolation", "-e", ".")
     for command in (pip, _SUITE):
-        if subprocess.run([str(python), *command], cwd=ROOT, check=False).returncode:
+        if waited([str(python), *command], cwd=ROOT).returncode:
             _red(f"the suite fails with {', '.join(newer)}")
             return 1
     print(f"drift: the suite passes with {', '.join(newer)}")
@@ -95,4 +96,4 @@ def _red(line: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))

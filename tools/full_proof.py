@@ -11,11 +11,12 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+
+from waited import exit_code, waited
 
 __all__ = ["main"]
 
@@ -36,16 +37,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         evidence = options.into.resolve() / f"{target}.json"
         command = [sys.executable, "-m", "tfproof.cli", "prove", *options.prove]
         command += ["--depth", "full", "--keep", "--evidence", str(evidence)]
-        code = subprocess.run(command, env=os.environ | {"TMPDIR": folder}, check=False).returncode
+        code = waited(command, environment=os.environ | {"TMPDIR": folder}).returncode
         if evidence.is_file():
             page = str(evidence.with_suffix(".html"))
             report = [sys.executable, "-m", "tfproof.cli", "report", str(evidence), "--output", page]
             # What the proof said counts, whether or not it can be shown.
-            subprocess.run(report, check=False)
+            waited(report)
         for log in Path(folder).glob("tfproof-run-*/calls.jsonl"):
             shutil.copy(log, options.into / f"{target}-calls.jsonl")
     return code
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))

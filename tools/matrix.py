@@ -19,6 +19,7 @@ from typing import Final
 
 from environments import ROOT, cache, environment, replaced
 from short_proof import ShortProof, short_proof
+from waited import exit_code
 
 from tfproof.errors import TfproofError
 from tfproof.terraform import Terraform, find_terraform
@@ -204,4 +205,4 @@ def _red(line: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))

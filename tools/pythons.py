@@ -22,6 +22,7 @@ from typing import Final
 
 from environments import ROOT, cache, environment, find_python, replaced
 from short_proof import ShortProof, short_proof
+from waited import exit_code, waited
 
 from tfproof.errors import TfproofError
 
@@ -133,10 +134,8 @@ def _row(version: str, what: Sequence[str]) -> Row:
 
 
 def _out(python: Path, *arguments: str, **extra: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(python), *arguments], cwd=ROOT, env=os.environ | extra, capture_output=True, text=True, check=False
-    )
+    return waited([str(python), *arguments], cwd=ROOT, environment=os.environ | extra, quiet=True)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from environments import ROOT
+from waited import waited
 
 __all__ = ["LIFECYCLE", "ShortProof", "short_proof"]
 
@@ -79,8 +79,6 @@ def _prove(command: Sequence[str]) -> ShortProof:
         evidence = Path(folder) / "evidence.json"
         variables = ("--var", "bucket_name=tfproof-state", "--var", "lifecycle_enabled=false")
         started = time.monotonic()
-        done = subprocess.run(
-            [*command, *variables, "--evidence", str(evidence)], cwd=ROOT, capture_output=True, text=True, check=False
-        )
+        done = waited([*command, *variables, "--evidence", str(evidence)], cwd=ROOT, quiet=True)
         found = json.loads(evidence.read_text(encoding="utf-8")) if evidence.is_file() else {}
         return ShortProof(time.monotonic() - started, found, done.stderr)
