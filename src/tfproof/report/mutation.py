@@ -24,6 +24,7 @@ class Verdict:
         whole: Whether every mutant was decided on, so that an entry that fits none is stale.
 
     Attributes:
+        whole: The same.
         survivors: Those that may not.
         excused: Those that may, with their reasons.
         stale: Entries for mutants that do not survive, or are not there any more.
@@ -31,6 +32,7 @@ class Verdict:
     """
 
     def __init__(self, mutation: Mutation, accepted: Mapping[str, str], *, whole: bool) -> None:
+        self.whole = whole
         survived = mutation.of(Outcome.SURVIVED)
         self.survivors = [pair for pair in survived if pair[0].id not in accepted]
         self.excused = [(mutant, accepted[mutant.id]) for mutant, _ in survived if mutant.id in accepted]
@@ -99,6 +101,7 @@ def as_json(mutation: Mutation, found: Verdict) -> dict[str, Any]:
     reasons = {mutant.id: reason for mutant, reason in found.excused}
     return {
         "version": 1,
+        "whole": found.whole,
         "mutants_made": mutation.made,
         "seconds": round(mutation.seconds, 1),
         "checks": sorted(mutation.checks),
