@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
 from budget import at_night
-from drifted import changed_types, told
+from drifted import changed, told
 
 from tfproof.errors import UsageError
-from tfproof.proof.drift import DRIFTS, Drift
+from tfproof.proof.drift import DRIFTS, Drift, DriftKind
 from tfproof.targets.target import Target
 from tfproof.terraform import Workspace
 
@@ -41,12 +41,36 @@ def drift(stack: Workspace, target: Target) -> Iterator[Drift]:
 ABSENT = {"noncurrent-versions", "incomplete-uploads", "lock-file-versions", "written-object"}
 
 
+def together(kinds: Iterable[DriftKind]) -> dict[str, str]:
+    """What a plan does when several were injected: to what two have touched, both."""
+    planned: dict[str, str] = {}
+    for kind in kinds:
+        for address, what in kind.planned.items():
+            action, *names = what.split()
+            _, *others = planned.get(address, action).split()
+            planned[address] = " ".join([action, *sorted({*names, *others})])
+    return planned
+
+
+def row(name: str, kind: DriftKind) -> str:
+    """The line of docs/mutation.md that says the same."""
+    planned = "; ".join(f"`{address}`: {what}" for address, what in sorted(kind.planned.items())) or "**nothing**"
+    return f"| {name} | {planned} | {', '.join(f'`{check}`' for check in sorted(kind.found))} |"
+
+
+def test_document_says_what_is_tested(request: pytest.FixtureRequest) -> None:
+    lines = (request.config.rootpath / "docs/mutation.md").read_text(encoding="utf-8").splitlines()
+
+    for name, kind in DRIFTS.items():
+        assert [line for line in lines if line.startswith(f"{row(name, kind)} ")], row(name, kind)
+
+
 def test_each_change_is_planned_named_and_repaired(drift: Drift) -> None:
     # All that touch different things at once in CI; one after the other at night, below.
     kinds = [drift.inject(name) for name in TOGETHER]
 
     plan = drift.plan()
-    assert changed_types(plan) == {kind for found in kinds for kind in found.planned}
+    assert changed(plan) == together(kinds)
     assert drift.audit().keys() - ABSENT == {check for found in kinds for check in found.found}
 
     drift.apply()
@@ -57,7 +81,7 @@ def test_each_change_is_planned_named_and_repaired(drift: Drift) -> None:
 def test_change_plans_itself_and_nothing_else(name: str, drift: Drift) -> None:
     kind = drift.inject(name)
 
-    assert changed_types(drift.plan()) == kind.planned
+    assert changed(drift.plan()) == kind.planned
     assert drift.audit().keys() - ABSENT == kind.found
 
     drift.apply()
@@ -82,7 +106,7 @@ def test_key_that_is_scheduled_for_deletion_is_critical_and_must_not_be_repaired
     kind = drift.inject("key scheduled for deletion")
 
     plan = drift.plan()
-    assert changed_types(plan) == kind.planned
+    assert changed(plan) == kind.planned
     # The trap: a new key, while the one that encrypts every state is left to its deletion.
     assert plan.changes["aws_kms_key.tf_state"].actions == ("create",)
 

@@ -27,13 +27,14 @@ class DriftKind:
 
     Attributes:
         change: Changes it, through boto3.
-        planned: Types of the resources that the next plan changes: the one that was touched, and what hangs on it.
+        planned: What the next plan does, by address in `modules/state-backend`: the resource that was touched, and what
+            hangs on it. `create`, or `update` with the attributes that it changes.
         found: Checks that must fail on what is live.
         repaired_by_apply: Whether applying the plan brings back what was; if not, applying it does harm or nothing.
     """
 
     change: Callable[[Target, LiveBackend], None]
-    planned: frozenset[str]
+    planned: Mapping[str, str]
     found: frozenset[str]
     repaired_by_apply: bool = True
 
@@ -155,31 +156,51 @@ def _state_object(target: Target, live: LiveBackend) -> None:
 _Change = Callable[[Target, LiveBackend], None]
 
 
-def _kind(change: _Change, planned: str, found: str, *, repaired: bool = True) -> DriftKind:
-    return DriftKind(change, frozenset(planned.split()), frozenset(found.split()), repaired_by_apply=repaired)
+def _kind(change: _Change, planned: Mapping[str, str], found: str, *, repaired: bool = True) -> DriftKind:
+    return DriftKind(change, planned, frozenset(found.split()), repaired_by_apply=repaired)
 
 
 DRIFTS: Final[Mapping[str, DriftKind]] = {
-    "versioning suspended": _kind(_versioning, "aws_s3_bucket_versioning", "bucket-versioning"),
+    "versioning suspended": _kind(
+        _versioning, {"aws_s3_bucket_versioning.tf_state": "update versioning_configuration"}, "bucket-versioning"
+    ),
     "encryption replaced": _kind(
         _encryption,
-        "aws_s3_bucket_server_side_encryption_configuration",
+        {"aws_s3_bucket_server_side_encryption_configuration.tf_state": "update rule"},
         "bucket-encryption bucket-encryption-key bucket-key output-kms-key-arn",
     ),
-    "policy statement removed": _kind(_statement, "aws_s3_bucket_policy", "policy-insecure-transport"),
-    "public access opened": _kind(_public_access, "aws_s3_bucket_public_access_block", "public-access-block"),
-    "key rotation off": _kind(_rotation, "aws_kms_key", "key-rotation"),
-    "recovery off": _kind(_recovery, "aws_dynamodb_table", "lock-table-recovery"),
-    "table tags": _kind(_table_tags, "aws_dynamodb_table", "lock-table-tags"),
-    "alias moved": _kind(_alias, "aws_kms_alias", "key-alias"),
+    "policy statement removed": _kind(
+        _statement, {"aws_s3_bucket_policy.tf_state": "update policy"}, "policy-insecure-transport"
+    ),
+    "public access opened": _kind(
+        _public_access,
+        {
+            "aws_s3_bucket_public_access_block.tf_state": "update block_public_acls block_public_policy"
+            " ignore_public_acls restrict_public_buckets"
+        },
+        "public-access-block",
+    ),
+    "key rotation off": _kind(
+        _rotation, {"aws_kms_key.tf_state": "update enable_key_rotation rotation_period_in_days"}, "key-rotation"
+    ),
+    "recovery off": _kind(
+        _recovery, {"aws_dynamodb_table.tf_state[0]": "update point_in_time_recovery"}, "lock-table-recovery"
+    ),
+    "table tags": _kind(_table_tags, {"aws_dynamodb_table.tf_state[0]": "update tags tags_all"}, "lock-table-tags"),
+    "alias moved": _kind(_alias, {"aws_kms_alias.tf_state": "update target_key_id"}, "key-alias"),
     # No plan shows what is in a bucket.
-    "state object rewritten": _kind(_state_object, "", "objects-encrypted", repaired=False),
+    "state object rewritten": _kind(_state_object, {}, "objects-encrypted", repaired=False),
     # The provider takes a key that is pending deletion for one that is gone. Applying makes a new key, and leaves the
     # one that encrypts every state there is to its deletion.
     "key scheduled for deletion": _kind(
         _key_deletion,
-        "aws_dynamodb_table aws_kms_alias aws_kms_key aws_s3_bucket_policy"
-        " aws_s3_bucket_server_side_encryption_configuration",
+        {
+            "aws_dynamodb_table.tf_state[0]": "update server_side_encryption",
+            "aws_kms_alias.tf_state": "update target_key_id",
+            "aws_kms_key.tf_state": "create",
+            "aws_s3_bucket_policy.tf_state": "update policy",
+            "aws_s3_bucket_server_side_encryption_configuration.tf_state": "update rule",
+        },
         "key-enabled key-pending-deletion",
         repaired=False,
     ),
