@@ -17,7 +17,7 @@ __all__ = ["changed", "told"]
 
 
 def changed(plan: Plan) -> dict[str, str]:
-    """What a plan does to each managed resource that it changes: `create`, or `update` and the attributes it changes."""
+    """What a plan does to each managed resource it changes: `create`, or `update` and the attributes that change."""
     return {
         address: " ".join([*change.actions, *_attributes(change)])
         for address, change in plan.changes.items()
