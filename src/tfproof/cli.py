@@ -326,9 +326,9 @@ def _write_evidence(proof: Proof, file: Path, locate: Locate) -> None:
 
     from tfproof.audit.scrub import Scrubber, environment_secrets  # noqa: PLC0415
     from tfproof.report.evidence import evidence  # noqa: PLC0415
+    from tfproof.report.scrubbed import scrubbed_evidence  # noqa: PLC0415
 
-    found = Scrubber(environment_secrets()).tree(evidence(proof, locate))
-
+    found = scrubbed_evidence(evidence(proof, locate), Scrubber(environment_secrets()))
     try:
         file.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     except OSError as error:

@@ -22,6 +22,7 @@ from tfproof.checks.finding import Answer, Layer, Verdict
 from tfproof.report.audit_evidence import AuditEvidence, Threshold
 from tfproof.report.formats import render
 from tfproof.report.model import read_evidence, schema
+from tfproof.report.scrubbed import scrubbed_evidence
 
 SARIF = json.loads((Path(__file__).parent / "schemas" / "sarif-2.1.0.json").read_text(encoding="utf-8"))
 _CHECKS = {check.id: check for check in AUDIT_CHECKS}
@@ -44,8 +45,8 @@ def _evidence(draw: st.DrawFn) -> dict[str, Any]:
     ]
     facts = {"terraform": draw(_TEXT), "backends": [{"bucket": draw(_TEXT), "recognised": draw(_TEXT)}]}
     gathered.add(Audited(name, draw(_TEXT), facts=facts, findings=findings, notes=[draw(_TEXT)]))
-    found: dict[str, Any] = Scrubber(["a secret of somebody"]).tree(gathered.evidence(1.0))
-    return found
+    secrets = draw(st.lists(st.sampled_from(["a secret of somebody", "passed", "failed", "medium", "state-", "audit"])))
+    return scrubbed_evidence(gathered.evidence(1.0), Scrubber(secrets))
 
 
 class _Tags(HTMLParser):

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
+import jsonschema
 import pytest
 from canaries import CANARIES
 from documents import as_bytes, change, plan, resource, state, state_bucket
@@ -17,6 +18,7 @@ from documents import as_bytes, change, plan, resource, state, state_bucket
 from tfproof import cli
 from tfproof.audit.scrub import Scrubber, environment_secrets
 from tfproof.report.formats import FORMATS
+from tfproof.report.model import schema
 
 ALL = list(CANARIES.values())
 BY_LOOKS = [value for name, value in CANARIES.items() if not name.startswith(("password", "phrase", "unicode"))]
@@ -153,6 +155,32 @@ def test_no_canary_is_in_a_traceback_with_the_values_of_its_frames(tmp_path: Pat
         audit_bytes(as_bytes(broken), "plan.json")
 
     assert seen("".join(traceback.format_exception(caught.value))) == []
+
+
+OUR_WORDS = ["secret", "passed", "failed", "undecided", "medium", "state-tainted", "reason", "tfproof", "remedy"]
+
+
+@pytest.mark.parametrize("shape", FORMATS)
+@pytest.mark.parametrize("word", OUR_WORDS)
+def test_a_secret_that_is_one_of_our_own_words_leaves_the_report_as_it_is(
+    word: str, shape: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    mark = [[{"type": "get_attr", "value": "password"}]]
+    sound = resource("aws_db_instance.db", {"password": word}, sensitive_attributes=mark)
+    tainted = resource("aws_instance.web", {"id": "i-1"}, index_key=f"x {word} y", status="tainted")
+    for name, resources, code in (("good", [sound], 0), ("bad", [sound, tainted], 1)):
+        file = tmp_path / f"{name}.tfstate"
+        file.write_bytes(as_bytes(state(resources)))
+
+        assert cli.main(["audit", str(file), "--format", shape]) == code
+
+        told = capfd.readouterr().out
+        assert f"x {word} y" not in told
+        if shape == "json":
+            evidence = json.loads(told)
+            jsonschema.validate(evidence, schema())
+            outcomes = {check["id"]: check["outcome"] for check in evidence["checks"]}
+            assert outcomes["state-tainted"] == ("failed" if code else "passed")
 
 
 # Nothing tells these from other texts.

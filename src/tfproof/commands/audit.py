@@ -105,6 +105,7 @@ def _audited(options: argparse.Namespace) -> int:
     from tfproof.checks.severity import Severity  # noqa: PLC0415
     from tfproof.report.audit_evidence import AuditEvidence, Threshold  # noqa: PLC0415
     from tfproof.report.formats import write  # noqa: PLC0415
+    from tfproof.report.scrubbed import scrubbed_evidence  # noqa: PLC0415
 
     if not options.files:
         raise UsageError("nothing to audit was named", remedy="Name plans, states or folders, or - for standard input.")
@@ -139,9 +140,10 @@ def _audited(options: argparse.Namespace) -> int:
         gathered.add(audited)
         if len(secrets) < _MOST_SECRETS:
             secrets.update(audited.secrets)
-    evidence = Scrubber(secrets).tree(gathered.evidence(time.monotonic() - started))
-    write(evidence, options.format, options.output)
-    return 0 if evidence["verdict"] == "passed" else 1
+    evidence = gathered.evidence(time.monotonic() - started)
+    code = 0 if evidence["verdict"] == "passed" else 1
+    write(scrubbed_evidence(evidence, Scrubber(secrets)), options.format, options.output)
+    return code
 
 
 _MOST_SECRETS: Final = 20_000

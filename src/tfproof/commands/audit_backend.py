@@ -91,6 +91,7 @@ def _audited(options: argparse.Namespace) -> int:
     from tfproof.checks.severity import Severity  # noqa: PLC0415
     from tfproof.report.audit_evidence import AuditEvidence, Threshold  # noqa: PLC0415
     from tfproof.report.formats import write  # noqa: PLC0415
+    from tfproof.report.scrubbed import scrubbed_evidence  # noqa: PLC0415
 
     started = time.monotonic()
     place = _place(options)
@@ -121,9 +122,9 @@ def _audited(options: argparse.Namespace) -> int:
     gathered.input(name, "backend", {"key": audit.key, "table": options.table})
     objects = {**audit.tally.as_json(), "complete": audit.complete, "requests": dict(sorted(place.requests.items()))}
     evidence = gathered.evidence(time.monotonic() - started, permissions=place.permissions(audit.key), objects=objects)
-    evidence = Scrubber(environment_secrets()).tree(evidence)
-    write(evidence, options.format, options.output)
-    return 0 if evidence["verdict"] == "passed" else 1
+    code = 0 if evidence["verdict"] == "passed" else 1
+    write(scrubbed_evidence(evidence, Scrubber(environment_secrets())), options.format, options.output)
+    return code
 
 
 def _progress(tally: Tally) -> None:
