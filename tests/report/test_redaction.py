@@ -17,6 +17,7 @@ from documents import as_bytes, change, plan, resource, state, state_bucket
 
 from tfproof import cli
 from tfproof.audit.scrub import Scrubber, environment_secrets
+from tfproof.report.excerpt import without_literals
 from tfproof.report.formats import FORMATS
 from tfproof.report.model import schema
 
@@ -157,7 +158,152 @@ def test_no_canary_is_in_a_traceback_with_the_values_of_its_frames(tmp_path: Pat
     assert seen("".join(traceback.format_exception(caught.value))) == []
 
 
-OUR_WORDS = ["secret", "passed", "failed", "undecided", "medium", "state-tainted", "reason", "tfproof", "remedy"]
+PHRASE = "correct horse battery"
+VALUE_MARK = [[{"type": "get_attr", "value": "value"}]]
+
+
+@pytest.mark.parametrize("shape", ["json", "html", "sarif"])
+@pytest.mark.parametrize("options", [[], ["--no-secrets"]], ids=["", "no-secrets"])
+def test_what_a_state_marks_is_not_shown_where_the_source_writes_it(
+    options: list[str], shape: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    parameter = resource(
+        "aws_ssm_parameter.db", {"value": PHRASE}, sensitive_attributes=VALUE_MARK, status="tainted", deposed="ab"
+    )
+    parameter["instances"].append({**parameter["instances"][0]})
+    del parameter["instances"][1]["deposed"]
+    source, file = tmp_path / "src", tmp_path / "a.tfstate"
+    source.mkdir()
+    (source / "main.tf").write_text(
+        f'resource "aws_ssm_parameter" "db" {{\n  value = "{PHRASE}"\n  password = "hunter2 and more"\n}}\n'
+    )
+    file.write_bytes(as_bytes(state([parameter])))
+
+    assert cli.main(["audit", str(file), "--format", shape, "--source", str(source), *options]) == 1
+
+    told = capfd.readouterr().out
+    assert "aws_ssm_parameter" in told
+    assert PHRASE not in told
+    assert "hunter2" not in told
+
+
+@pytest.mark.parametrize("options", [[], ["--no-secrets"]], ids=["", "no-secrets"])
+@pytest.mark.parametrize(
+    ("secret", "holders"),
+    [
+        ("of an output", {"outputs": {"x": {"value": "of an output", "type": "string", "sensitive": True}}}),
+        ("Hans", {"outputs": {"x": {"value": {"a": ["Hans"]}, "type": "string", "sensitive": True}}}),
+        ("of a name", {"resources": [resource("a.b", {"list": [{"db_password": "of a name"}]})]}),
+        ("named list", {"resources": [resource("a.b", {"auth_token": ["named list"]})]}),
+        ("named output", {"outputs": {"db_password": {"value": "named output", "type": "string"}}}),
+        ("in an output", {"outputs": {"db": {"value": {"password": "in an output"}, "type": "string"}}}),
+        (
+            "in a block",
+            {
+                "resources": [
+                    resource(
+                        "a.b",
+                        {"list": [{"plain": "in a block"}]},
+                        sensitive_attributes=[
+                            [
+                                {"type": "get_attr", "value": "list"},
+                                {"type": "index", "value": {"value": 0, "type": "number"}},
+                                {"type": "get_attr", "value": "plain"},
+                            ]
+                        ],
+                    )
+                ]
+            },
+        ),
+    ],
+)
+def test_what_is_hidden_is_not_shown_as_an_index_key(
+    secret: str, holders: dict[str, Any], options: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    tainted = resource("aws_instance.web", {"id": "i-1"}, index_key=secret, status="tainted")
+    file = tmp_path / "a.tfstate"
+    resources = [*holders.get("resources", []), tainted]
+    file.write_bytes(as_bytes(state(resources, outputs=holders.get("outputs", {}))))
+
+    assert cli.main(["audit", str(file), "--format", "json", *options]) == 1
+
+    told = capfd.readouterr().out
+    assert secret not in told
+    assert 'aws_instance.web[\\"(redacted)\\"]' in told
+
+
+def test_secrets_are_not_shown_however_many_there_are(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    many = {f"p{number}": f"a value of many {number}" for number in range(21_000)}
+    marks = [[{"type": "get_attr", "value": name}] for name in many]
+    first = state([resource("aws_x.many", many, sensitive_attributes=marks)])
+    last = state(
+        [
+            resource("aws_ssm_parameter.db", {"value": PHRASE}, sensitive_attributes=VALUE_MARK),
+            resource("aws_instance.web", {"id": "i-1"}, index_key=PHRASE, status="tainted"),
+        ]
+    )
+    for name, document in (("a", first), ("b", last)):
+        (tmp_path / f"{name}.tfstate").write_bytes(as_bytes(document))
+
+    assert cli.main(["audit", str(tmp_path), "--format", "json"]) == 1
+
+    assert PHRASE not in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("env prod", "env (redacted)"),
+        ("production, prod.", "production, (redacted)."),
+        ("abc", "abc"),
+        ("my-longer", "my-(redacted)"),
+        ("xlongerx", "x(redacted)x"),
+        ("longer one", "(redacted)"),
+    ],
+)
+def test_short_secrets_are_taken_out_as_words_and_longer_ones_anywhere(text: str, shown: str) -> None:
+    assert Scrubber(["abc", "prod", "longer", "longer one"]).text(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("lines", "shown"),
+    [
+        (['password = "a b"'], ['password = "(redacted)"']),
+        (['  master_password   = "a\\"b" # c'], ['  master_password   = "(redacted)" # c']),
+        (['"auth_token": "abcdef",'], ['"auth_token": "(redacted)",']),
+        (['x = { name = "n", token = "t" }'], ['x = { name = "n", token = "(redacted)" }']),
+        (['password = var.a ? "b" : "c"'], ['password = var.a ? "(redacted)" : "(redacted)"']),
+        (['password = "no end'], ['password = "(redacted)"']),
+        (['password = "${var.password}"'], ['password = "${var.password}"']),
+        (['password = "x${var.a}"'], ['password = "(redacted)"']),
+        (["password = var.password"], ["password = var.password"]),
+        (['password_length = "16"'], ['password_length = "16"']),
+        (['count = var.password == "x" ? 1 : 0'], ['count = var.password == "x" ? 1 : 0']),
+        (["private_key = <<-EOT", "line", "  EOT", "line"], ["private_key = <<-EOT", "(redacted)", "  EOT", "line"]),
+        (["policy = <<EOT", "line", "EOT"], ["policy = <<EOT", "line", "EOT"]),
+        (
+            ['variable "db_password" {', '  default = "x"', "}", 'default = "y"'],
+            ['variable "db_password" {', '  default = "(redacted)"', "}", 'default = "y"'],
+        ),
+    ],
+)
+def test_what_the_source_assigns_to_a_name_that_says_secret_is_blanked(lines: list[str], shown: list[str]) -> None:
+    assert without_literals(lines) == shown
+
+
+OUR_WORDS = [
+    "secret",
+    "passed",
+    "failed",
+    "undecided",
+    "medium",
+    "state-tainted",
+    "reason",
+    "tfproof",
+    "remedy",
+    "audit",
+    "high",
+]
 
 
 @pytest.mark.parametrize("shape", FORMATS)

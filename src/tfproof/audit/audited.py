@@ -126,10 +126,8 @@ def _audit_state(document: Document, buckets: Sequence[str], secrets: bool) -> A
     if document.kind is Kind.STATE:
         made.facts |= {"serial": state.serial, "lineage": state.lineage[:80]}
         made.version = StateVersion(document.name, state.serial, state.lineage)
+    made.secrets = tuple(scan.hidden)
     if scan.values is not None:
-        made.secrets = tuple(
-            value for value, candidate in scan.values.found.items() if candidate.by_name or candidate.marked
-        )
         made.facts["texts searched for secrets"] = scan.values.seen
     made.findings += state_findings(scan, secrets=secrets)
     _audit_backends(state, made, buckets)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from tfproof.audit.hidden_values import SHORTEST_HIDDEN
 from tfproof.audit.secret_detector import secret_parts
 from tfproof.audit.secret_values import is_secret_name, texts
 from tfproof.terraform.state import instance_key
@@ -18,11 +20,11 @@ from tfproof.terraform.state import instance_key
 __all__ = ["Scrubber", "environment_secrets", "revealed_secrets"]
 
 _REDACTED: Final = "(redacted)"
-_SHORTEST: Final = 6
-"""Shorter ones are too common as parts of words: taking them out would garble every text, and hide nothing."""
+_SHORTEST: Final = SHORTEST_HIDDEN
+_WORD: Final = 6
+"""Shorter secrets are taken out where they stand as a word: `prod` is part of many words, which show nothing of it."""
 
-
-_OF_EMULATORS: Final = frozenset({"localstack", "testing", "tfproof"})
+_OF_EMULATORS: Final = frozenset({"localstack", "test", "testing", "tfproof"})
 """What emulators are given for a secret access key: it opens nothing, and would be taken out of every other word."""
 
 
@@ -30,15 +32,19 @@ class Scrubber:
     """Takes secrets out of texts.
 
     Args:
-        secrets: Values that must not be shown; those shorter than six characters are not looked for.
+        secrets: Values that must not be shown; those shorter than four characters are not looked for, and those
+            shorter than six only where no letter or digit is beside them.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        known = {form for text in secrets for form in _forms(text) if len(form) >= _SHORTEST}
-        self._by_start: dict[str, list[str]] = {}
-        # The longest first: one may be the beginning of another.
-        for text in sorted(known, key=lambda text: (-len(text), text)):
-            self._by_start.setdefault(text[:_SHORTEST], []).append(text)
+        self._by_start: dict[str, tuple[list[int], set[str]]] = {}
+        known = {form for text in secrets if len(text) >= _SHORTEST for form in _forms(text)}
+        # By their first characters, then by length: of ten thousand that begin alike a text is looked up once a length.
+        for text in known:
+            self._by_start.setdefault(text[:_SHORTEST], ([], set()))[1].add(text)
+        for lengths, alike in self._by_start.values():
+            # The longest first: one may be the beginning of another.
+            lengths.extend(sorted({len(text) for text in alike}, reverse=True))
 
     def text(self, text: str) -> str:
         """The text without secrets."""
@@ -53,8 +59,7 @@ class Scrubber:
             return text
         kept, begun, at = [], 0, 0
         while at <= len(text) - _SHORTEST:
-            starting = self._by_start.get(text[at : at + _SHORTEST], ())
-            secret = next((item for item in starting if text.startswith(item, at)), None)
+            secret = self._begins(text, at)
             if secret is None:
                 at += 1
                 continue
@@ -62,6 +67,15 @@ class Scrubber:
             at += len(secret)
             begun = at
         return "".join([*kept, text[begun:]]) if kept else text
+
+    def _begins(self, text: str, at: int) -> str | None:
+        """The longest secret that begins at this place of a text."""
+        lengths, alike = self._by_start.get(text[at : at + _SHORTEST], _NONE)
+        for length in lengths:
+            part = text[at : at + length]
+            if part in alike and (length >= _WORD or _stands_alone(text, at, at + length)):
+                return part
+        return None
 
     def tree(self, value: Any) -> Any:
         """Nested dicts and lists with every text in them scrubbed; the names in them are ours."""
@@ -74,11 +88,21 @@ class Scrubber:
         return value
 
 
+_NONE: Final[tuple[list[int], set[str]]] = ([], set())
+_PLAIN: Final = re.compile(r"[\w .,:;/@+=~!?#&*()|<>'-]*", re.ASCII)
+"""What is written the same in an address and in JSON."""
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    return not text[max(start - 1, 0) : start].isalnum() and not text[end : end + 1].isalnum()
+
+
 def _forms(secret: str) -> Iterator[str]:
     """A secret as it may stand in a text: as it is, line by line, and with the escapes of an address or of JSON."""
     yield secret
-    if not secret.isalnum():
-        yield from secret.splitlines()
+    if _PLAIN.fullmatch(secret) is None:
+        # Of a script that is marked as a whole, short lines are words such as `else`.
+        yield from (line for line in secret.splitlines() if len(line) >= _WORD)
         yield instance_key(secret)[1:-1]
         yield json.dumps(secret)[1:-1]
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, NoReturn
 
 from tfproof.audit.errors import DocumentError
+from tfproof.audit.hidden_values import hide_attributes, hide_output
 from tfproof.audit.secret_values import SecretValues
 from tfproof.terraform.state import instance_key
 
@@ -32,6 +33,7 @@ class StateScan:
         repeated: Addresses that stand twice.
         providers: Provider addresses, with how many entries use them.
         values: What may be secret.
+        hidden: Texts that are marked sensitive or named as secrets, whether or not secrets are searched for.
     """
 
     def __init__(self, name: str, *, secrets: bool = True) -> None:
@@ -43,6 +45,7 @@ class StateScan:
         self.repeated: list[str] = []
         self.providers: Counter[str] = Counter()
         self.values = SecretValues() if secrets else None
+        self.hidden: set[str] = set()
         self._name = name
         self._addresses: set[str] = set()
 
@@ -97,6 +100,7 @@ class StateScan:
         for name, output in outputs.items():
             if not isinstance(output, dict) or "value" not in output:
                 self._refuse("an output has no value")
+            hide_output(self.hidden, name, output["value"], sensitive=bool(output.get("sensitive")))
             if self.values is not None:
                 self.values.add(f"output.{name}", output["value"], marked=bool(output.get("sensitive")))
 
@@ -125,6 +129,11 @@ class StateScan:
         address = base if key is None else f"{base}[{instance_key(key)}]"
         if entry["mode"] == "managed":
             self.instances += 1
+        attributes = instance.get("attributes")
+        if attributes is not None and not isinstance(attributes, dict):
+            self._refuse("attributes is no object")
+        if attributes:
+            hide_attributes(self.hidden, attributes, instance.get("sensitive_attributes"))
         if "deposed" in instance:
             _remember(self.deposed, address)
             return
@@ -133,9 +142,6 @@ class StateScan:
         self._addresses.add(address)
         if instance.get("status") == "tainted":
             _remember(self.tainted, address)
-        attributes = instance.get("attributes")
-        if attributes is not None and not isinstance(attributes, dict):
-            self._refuse("attributes is no object")
         if self.values is not None and attributes:
             self.values.add_attributes(address, entry["type"], attributes, instance.get("sensitive_attributes"))
 

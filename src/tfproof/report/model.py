@@ -18,6 +18,7 @@ import tfproof
 from tfproof.checks.check import Check
 from tfproof.checks.finding import Finding
 from tfproof.checks.severity import severity_of
+from tfproof.report.excerpt import excerpt as source_excerpt
 from tfproof.report.failure import Locate
 from tfproof.terraform.source import Location
 
@@ -25,8 +26,6 @@ __all__ = ["FORMAT_VERSION", "Evidence", "check_entry", "finding_entry", "head",
 
 FORMAT_VERSION: Final = "1.1"
 Evidence = dict[str, Any]
-_AROUND: Final = 3
-_LONGEST_LINE: Final = 300
 
 
 def schema() -> dict[str, Any]:
@@ -108,7 +107,7 @@ def finding_entry(
         "remedy": remedy,
         "address": answer.address,
         "fingerprint": hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()[:16],
-        "source": _source(location, excerpt or _lines) if location is not None else None,
+        "source": _source(location, excerpt or source_excerpt) if location is not None else None,
         "accepted": dict(accepted) if accepted else None,
     }
 
@@ -118,18 +117,6 @@ def _source(location: Location, excerpt: Callable[[Location], list[Evidence]]) -
     with contextlib.suppress(ValueError, OSError):
         file = file.resolve().relative_to(Path.cwd())
     return {"file": file.as_posix(), "line": location.line, "lines": excerpt(location)}
-
-
-def _lines(location: Location) -> list[Evidence]:
-    try:
-        lines = location.file.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return []
-    first = max(location.line - _AROUND, 1)
-    return [
-        {"line": number, "text": lines[number - 1][:_LONGEST_LINE]}
-        for number in range(first, min(location.line + _AROUND, len(lines)) + 1)
-    ]
 
 
 def read_evidence(text: str, name: str) -> Evidence:
