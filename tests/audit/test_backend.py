@@ -190,9 +190,9 @@ def test_an_audit_that_ends_early_goes_on_where_it_was_and_counts_nothing_twice(
         writing.write('{"wrong": {"check": "live-object-encryption", "key": "never fin')  # killed while it wrote
 
     second = Journal(file, about)
-    assert second.is_resumed
     resumed = audit(target, known, second, prefix=prefix)
     found = [finding for finding, _ in resumed.findings() if finding.check_id == "live-object-encryption"]
+    second.finish()
     second.close()
 
     subjects = [finding.answer.subject.split("/", 3)[3] for finding in found]

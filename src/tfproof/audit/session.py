@@ -8,7 +8,7 @@ from typing import Any
 
 from tfproof.errors import EnvironmentProblem
 
-__all__ = ["user_client"]
+__all__ = ["partition_of", "user_client"]
 
 
 def user_client(
@@ -47,3 +47,20 @@ def user_client(
             ) from None
 
     return made
+
+
+def partition_of(region: str | None = None) -> str:
+    """AWS's partition of a region, such as `aws-us-gov`, by botocore's own list; `aws` for one that it does not know.
+
+    Args:
+        region: Name of the region, instead of the one of the environment.
+    """
+    import boto3  # noqa: PLC0415
+    from botocore.exceptions import BotoCoreError  # noqa: PLC0415
+
+    try:
+        session = boto3.Session()
+        name = region or session.region_name
+        return str(session.get_partition_for_region(name)) if name else "aws"
+    except (BotoCoreError, ValueError):
+        return "aws"

@@ -104,7 +104,7 @@ def _audited(options: argparse.Namespace) -> int:
     from tfproof.audit.session import user_client  # noqa: PLC0415
     from tfproof.checks.severity import Severity  # noqa: PLC0415
     from tfproof.report.audit_evidence import AuditEvidence, Threshold  # noqa: PLC0415
-    from tfproof.report.formats import write  # noqa: PLC0415
+    from tfproof.report.formats import refuse_unwritable, write  # noqa: PLC0415
     from tfproof.report.scrubbed import scrubbed_evidence  # noqa: PLC0415
 
     if not options.files:
@@ -113,6 +113,7 @@ def _audited(options: argparse.Namespace) -> int:
         raise UsageError(f"--jobs={options.jobs}: at least one process is needed")
     if options.source is not None and not options.source.is_dir():
         raise UsageError(f"--source={str(options.source)!r} is no folder")
+    refuse_unwritable(options.output)
     # Of a large plan everything stays until the end: looking for garbage all the while doubles the time.
     gc.set_threshold(100_000, 50, 50)
     started = time.monotonic()

@@ -44,7 +44,7 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     add("--bucket", required=True, metavar="NAME", help="the bucket that holds the states")
     add("--table", default="", metavar="NAME", help="the lock table")
     add("--prefix", default="", metavar="TEXT", help="only objects whose keys begin so")
-    add("--key", default="", metavar="ARN", help="the key everything must be encrypted with (default: the bucket's)")
+    add("--key", default="", metavar="KEY", help="ARN, id or alias of the key of everything (default: the bucket's)")
     add("--region", metavar="NAME", help="region of the bucket (default: as for the AWS command line)")
     add("--endpoint-url", metavar="URL", help="another place than AWS")
     add("--concurrency", type=int, default=16, metavar="N", help="requests at once (default: %(default)s)")
@@ -79,7 +79,14 @@ def _place(options: argparse.Namespace) -> Place:
             service, endpoint=options.endpoint_url, region=options.region, connections=options.concurrency + 2
         )()
 
-    return Place(options.bucket, options.table, options.prefix, client)
+    return Place(options.bucket, options.table, options.prefix, client, _partition(options))
+
+
+def _partition(options: argparse.Namespace) -> str:
+    """AWS's partition by the key's ARN, else by the region: nobody is asked."""
+    from tfproof.audit.session import partition_of  # noqa: PLC0415
+
+    return str(options.key.split(":")[1]) if options.key.startswith("arn:") else partition_of(options.region)
 
 
 def _audited(options: argparse.Namespace) -> int:
@@ -87,13 +94,17 @@ def _audited(options: argparse.Namespace) -> int:
     from tfproof.audit.catalogue import Choice  # noqa: PLC0415
     from tfproof.audit.live.backend import LiveAudit, LiveSettings  # noqa: PLC0415
     from tfproof.audit.live.journal import Journal  # noqa: PLC0415
+    from tfproof.audit.live.known import check_key_name, look_around  # noqa: PLC0415
     from tfproof.audit.scrub import Scrubber, environment_secrets  # noqa: PLC0415
     from tfproof.checks.severity import Severity  # noqa: PLC0415
     from tfproof.report.audit_evidence import AuditEvidence, Threshold  # noqa: PLC0415
-    from tfproof.report.formats import write  # noqa: PLC0415
+    from tfproof.report.formats import refuse_unwritable, write  # noqa: PLC0415
     from tfproof.report.scrubbed import scrubbed_evidence  # noqa: PLC0415
 
     started = time.monotonic()
+    if options.key:
+        check_key_name(options.key)
+    refuse_unwritable(options.output)
     place = _place(options)
     settings = LiveSettings(
         key=options.key,
@@ -107,23 +118,32 @@ def _audited(options: argparse.Namespace) -> int:
         baseline=Baseline.read(options.baseline) if options.baseline is not None else Baseline(),
         threshold=Threshold(Severity(options.fail_on), undecided=True),
     )
-    about = {"bucket": options.bucket, "prefix": options.prefix, "key": options.key}
-    journal = Journal(options.resume, about)
-    audit = LiveAudit(place, settings, journal, _progress)
+    # Before the walk: what is not there must not be found out after hours.
+    known = look_around(place, settings.key)
+    journal = Journal(options.resume, {"bucket": options.bucket, "prefix": options.prefix, "key": options.key})
+    audit = LiveAudit(place, settings, journal, _progress, known=known)
     name = f"s3://{options.bucket}/{options.prefix}"
     try:
         for finding, remedy in audit.findings():
             gathered.finding(finding, name, remedy)
+        _progress_over()
+        for note in audit.notes:
+            gathered.note(note)
+        gathered.input(name, "backend", {"key": audit.key, "table": options.table})
+        objects = {
+            **audit.tally.as_json(),
+            "complete": audit.complete,
+            "requests": dict(sorted(place.requests.items())),
+        }
+        permissions = place.permissions(audit.key)
+        evidence = gathered.evidence(time.monotonic() - started, permissions=permissions, objects=objects)
+        code = 0 if evidence["verdict"] == "passed" else 1
+        write(scrubbed_evidence(evidence, Scrubber(environment_secrets())), options.format, options.output)
+        if audit.complete:
+            journal.finish()
     finally:
         journal.close()
         _progress_over()
-    for note in audit.notes:
-        gathered.note(note)
-    gathered.input(name, "backend", {"key": audit.key, "table": options.table})
-    objects = {**audit.tally.as_json(), "complete": audit.complete, "requests": dict(sorted(place.requests.items()))}
-    evidence = gathered.evidence(time.monotonic() - started, permissions=place.permissions(audit.key), objects=objects)
-    code = 0 if evidence["verdict"] == "passed" else 1
-    write(scrubbed_evidence(evidence, Scrubber(environment_secrets())), options.format, options.output)
     return code
 
 
@@ -139,15 +159,28 @@ def _progress_over() -> None:
         sys.stderr.write("\r\x1b[K")
 
 
+def _key_resource(key: str, partition: str) -> str:
+    """The key as a policy's Resource, which no alias can be (KMS developer guide, KMS keys in IAM statements)."""
+    if not key:
+        return "*"
+    if "alias/" in key:
+        return f"arn:{partition}:kms:*:*:key/*"
+    return key if key.startswith("arn:") else f"arn:{partition}:kms:*:*:key/{key}"
+
+
 def _print_permissions(options: argparse.Namespace) -> int:
+    from tfproof.audit.live.known import check_key_name  # noqa: PLC0415
     from tfproof.audit.live.place import Place  # noqa: PLC0415
 
-    place = Place(options.bucket, options.table, options.prefix)
+    if options.key:
+        check_key_name(options.key)
+    partition = _partition(options)
+    place = Place(options.bucket, options.table, options.prefix, partition=partition)
     by_resource: dict[str, list[str]] = {}
-    for need in place.permissions(options.key or "*"):
+    for need in place.permissions(_key_resource(options.key, partition)):
         resource = need["resource"]
         if resource.startswith("table "):
-            resource = f"arn:aws:dynamodb:*:*:table/{options.table}"
+            resource = f"arn:{partition}:dynamodb:*:*:table/{options.table}"
         by_resource.setdefault(resource, []).append(need["action"])
     statements = [
         {"Effect": "Allow", "Action": sorted(set(actions)), "Resource": resource}

@@ -11,7 +11,7 @@ from typing import Final
 from tfproof.errors import UsageError
 from tfproof.report.model import Evidence
 
-__all__ = ["FORMATS", "render", "write"]
+__all__ = ["FORMATS", "refuse_unwritable", "render", "write"]
 
 FORMATS: Final = ("terminal", "json", "sarif", "junit", "markdown", "html")
 
@@ -69,9 +69,31 @@ def _to_terminal(evidence: Evidence, output: Path | None) -> None:
 _WIDE: Final = 200
 
 
+def refuse_unwritable(output: Path | None) -> None:
+    """Looks before the work whether its report can be written: after hours is too late. Leaves a file as it is.
+
+    Raises:
+        UsageError: It cannot be written.
+    """
+    if output is None or (output.exists() and not output.is_file() and not output.is_dir()):
+        return  # a pipe or a device: who opens it may not come back
+    there = output.exists()
+    try:
+        with output.open("a", encoding="utf-8"):
+            pass
+        if not there:
+            output.unlink()
+    except OSError as error:
+        raise _unwritable(output, error) from None
+
+
+def _unwritable(output: Path, error: OSError) -> UsageError:
+    return UsageError(f"--output={str(output)!r} cannot be written: {error.strerror}")
+
+
 def _save(text: str, output: Path) -> None:
     try:
         # Lone surrogates can stand in JSON, and in no file.
         output.write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
-        raise UsageError(f"--output={str(output)!r} cannot be written: {error.strerror}") from None
+        raise _unwritable(output, error) from None

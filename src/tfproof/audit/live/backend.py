@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from tfproof.audit.live.configuration import settings_findings
 from tfproof.audit.live.journal import Journal, Wrong
+from tfproof.audit.live.known import Known, look_around
 from tfproof.audit.live.objects import Expected, walk
-from tfproof.audit.live.place import Place, Refused, error_code
+from tfproof.audit.live.place import Place
 from tfproof.audit.live.table import table_findings
 from tfproof.audit.live.tally import Tally
-from tfproof.audit.live_checks import BUCKET_KEY, CURRENT, LOCKS, MARKERS, NONCURRENT, PERMISSIONS, UPLOADS
-from tfproof.checks.backend import Backend
-from tfproof.checks.catalogue import CHECKS
+from tfproof.audit.live.uploads import upload_findings
+from tfproof.audit.live_checks import BUCKET_KEY, CURRENT, LOCKS, MARKERS, NONCURRENT, PERMISSIONS
+from tfproof.checks.check import Check
 from tfproof.checks.finding import Answer, Finding, Layer, Verdict
-from tfproof.checks.live import LiveBackend
-from tfproof.errors import TargetError, UsageError
-from tfproof.terraform.resource import Resource
-from tfproof.terraform.state import State
+from tfproof.errors import TargetError
 
 __all__ = ["LiveAudit", "LiveSettings"]
 
-_NOT_HERE: Final = frozenset({"written-object", "objects-encrypted"})
-"""The first looks at an object that a proof writes, and an audit writes none; what the second samples is all walked."""
 _MANY_MARKERS: Final = 1000
-_UPLOAD_AGE: Final = dt.timedelta(days=1)
+_BUCKET_KEY: Final = "bucket key on"
+_NO_LOCK: Final = "no lock left behind"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +32,7 @@ class LiveSettings:
     """How a backend in use is audited.
 
     Attributes:
-        key: ARN of the key that everything must be encrypted with; `""` takes the bucket's default.
+        key: The key that everything must be encrypted with: ARN, id or alias; `""` takes the bucket's default.
         concurrency: Requests under way at once.
         lock_age: Age from which a lock counts as left behind.
         digests: Whether states are read and held against the table's digests.
@@ -47,24 +44,6 @@ class LiveSettings:
     digests: bool = True
 
 
-class _View(Backend):
-    """A backend that is known by nothing but the names of its parts."""
-
-    def __init__(self, bucket: str, table: str, key: str) -> None:
-        super().__init__(State({}), outputs={})
-        self.bucket = _resource("aws_s3_bucket", bucket, {"bucket": bucket, "arn": f"arn:aws:s3:::{bucket}"})
-        self.table = _resource("aws_dynamodb_table", table, {"name": table}) if table else None
-        self.key = _resource("aws_kms_key", key, {"arn": key}) if key else None
-
-    @property
-    def locks_in_table(self) -> bool:
-        return self.table is not None
-
-
-def _resource(kind: str, name: str, values: dict[str, Any]) -> Resource:
-    return Resource(name, "", "managed", kind, name, values)
-
-
 class LiveAudit:
     """The audit of a backend in use.
 
@@ -73,6 +52,7 @@ class LiveAudit:
         settings: How.
         journal: Keeps the progress over the objects.
         progress: Told after each page.
+        known: What `look_around` found; it is asked when this is None.
     """
 
     def __init__(
@@ -81,13 +61,15 @@ class LiveAudit:
         settings: LiveSettings,
         journal: Journal,
         progress: Callable[[Tally], None] = lambda _tally: None,
+        *,
+        known: Known | None = None,
     ) -> None:
         self._place = place
         self._settings = settings
         self._journal = journal
         self._progress = progress
+        self._known = known
         self._now = dt.datetime.now(tz=dt.UTC)
-        self.key = settings.key
         self.complete = False
         self.notes: list[str] = []
 
@@ -96,88 +78,40 @@ class LiveAudit:
         """What was counted."""
         return self._journal.tally
 
+    @property
+    def key(self) -> str:
+        """ARN of the key that everything is held against; `""` when it is not known."""
+        return self._known.key if self._known is not None else ""
+
     def findings(self) -> Iterator[tuple[Finding, str]]:
         """Everything that was found, each with a remedy or `""`, as it is found.
 
+        Passed is only what was listed or compared; what could not be is undecided.
+
         Raises:
-            UsageError: There is no such bucket.
+            UsageError: There is no such bucket, table or key.
             TargetError: Nothing answers.
         """
-        self._look_for_bucket()
-        bucket_key = self._default()
-        yield from self._settings_of_backend()
-        yield from self._objects(bucket_key)
-        yield from self._uploads()
+        if self._known is None:
+            self._known = look_around(self._place, self._settings.key)
+        known = self._known
+        yield from settings_findings(self._place, known)
+        yield from self._objects(known)
+        yield from upload_findings(self._place, self._now)
         if self._place.table:
-            yield from self._table()
-        yield from self._summary()
+            yield from table_findings(
+                self._place,
+                lock_age=self._settings.lock_age,
+                now=self._now,
+                digests=self._settings.digests,
+                concurrency=self._settings.concurrency,
+            )
+        yield from self._summary(known)
 
-    def _look_for_bucket(self) -> None:
-        from botocore.exceptions import ClientError  # noqa: PLC0415
-
-        try:
-            self._place.ask("s3", "head_bucket", Bucket=self._place.bucket)
-        except Refused:
-            return  # it is there; what else may be asked will show
-        except ClientError as error:
-            if error_code(error) in ("404", "NoSuchBucket"):
-                raise UsageError(
-                    f"bucket={self._place.bucket!r} does not exist", remedy="Is the account the right one?"
-                ) from None
-            raise TargetError(f"bucket={self._place.bucket!r}: S3 answers {error_code(error)}") from None
-
-    def _default(self) -> bool:
-        """Finds the key that the bucket's default names, and whether the bucket key is on."""
-        from botocore.exceptions import ClientError  # noqa: PLC0415
-
-        try:
-            answer = self._place.ask("s3", "get_bucket_encryption", Bucket=self._place.bucket)
-        except (Refused, ClientError):
-            return False
-        rules = answer.get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
-        rule = rules[0] if rules else {}
-        named = rule.get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID", "")
-        if not self.key and named:
-            self.key = self._arn_of(named)
-        return bool(rule.get("BucketKeyEnabled"))
-
-    def _arn_of(self, named: str) -> str:
-        """The ARN of a key that is named by its id or an alias; the name itself when KMS does not say."""
-        from botocore.exceptions import ClientError  # noqa: PLC0415
-
-        if ":key/" in named:
-            return named
-        try:
-            found = self._place.ask("kms", "describe_key", KeyId=named)
-        except (Refused, ClientError):
-            return named
-        return str(found.get("KeyMetadata", {}).get("Arn", named))
-
-    def _settings_of_backend(self) -> Iterator[tuple[Finding, str]]:
-        view = _View(self._place.bucket, self._place.table, self.key)
-        live = LiveBackend(self._place.of, view)
-        for check in CHECKS:
-            if check.id in _NOT_HERE or check.section == "outputs" or (check.section == "key" and not self.key):
-                continue
-            try:
-                for finding in check.on_live(live):
-                    yield finding, ""
-            except TargetError as error:
-                self._note_refusal(error.message)
-                answer = Answer(Verdict.UNDECIDED, self._place.bucket, "", check.title, error.message[:300])
-                yield check.finding(Layer.LIVE, answer), ""
-
-    def _note_refusal(self, message: str) -> None:
-        """Remembers which action was missing, from `LiveBackend`'s error: `s3 get_bucket_policy of ... was refused`."""
-        words = message.split()
-        if len(words) > 1 and "was refused" in message:
-            client = self._place.of(words[0])
-            self._place.refuse(client.meta.method_to_api_mapping.get(words[1], words[1]))
-
-    def _objects(self, bucket_key: bool) -> Iterator[tuple[Finding, str]]:  # noqa: FBT001
-        expected = Expected(self.key, bucket_key, self._settings.lock_age, self._now)
+    def _objects(self, known: Known) -> Iterator[tuple[Finding, str]]:
+        expected = Expected(known.key, bool(known.bucket_key), self._settings.lock_age, self._now)
         checks = {check.id: check for check in (CURRENT, NONCURRENT, BUCKET_KEY, LOCKS)}
-        texts = {BUCKET_KEY.id: "bucket key on", LOCKS.id: "no lock left behind"}
+        texts = {BUCKET_KEY.id: _BUCKET_KEY, LOCKS.id: _NO_LOCK}
         try:
             for wrong in walk(
                 self._place,
@@ -191,9 +125,8 @@ class LiveAudit:
             self.complete = True
         except TargetError as error:
             seen = f"{error.message}; {self.tally.versions} versions were seen before"
-            answer = Answer(Verdict.UNDECIDED, f"s3://{self._place.bucket}", "", "a listing to its end", seen)
-            yield CURRENT.finding(Layer.LIVE, answer), ""
-            yield NONCURRENT.finding(Layer.LIVE, answer), ""
+            for check in (CURRENT, NONCURRENT, LOCKS, MARKERS):
+                yield self._of_bucket(check, Verdict.UNDECIDED, "a listing to its end", seen), error.remedy
 
     def _answer(self, wrong: Wrong, expected: str) -> Answer:
         subject = f"s3://{self._place.bucket}/{wrong.key}"
@@ -201,69 +134,23 @@ class LiveAudit:
         path = f"version {wrong.version}" if wrong.version != "null" else ""
         return Answer(verdict, subject, path, expected, wrong.found)
 
-    def _uploads(self) -> Iterator[tuple[Finding, str]]:
-        bucket, place = self._place.bucket, self._place
-        following: dict[str, Any] = {}
-        left = 0
-        try:
-            while True:
-                page = place.ask("s3", "list_multipart_uploads", Bucket=bucket, Prefix=place.prefix, **following)
-                for upload in page.get("Uploads", []):
-                    if self._now - upload["Initiated"] < _UPLOAD_AGE:
-                        continue
-                    left += 1
-                    found = f"begun {upload['Initiated']:%Y-%m-%d %H:%M}"
-                    answer = Answer(
-                        Verdict.FAILED, f"s3://{bucket}/{upload['Key']}", "", "no upload older than a day", found
-                    )
-                    command = f"aws s3api abort-multipart-upload --bucket {bucket} --key {shlex.quote(upload['Key'])}"
-                    remedy = f"{command} --upload-id {upload['UploadId']}"
-                    yield UPLOADS.finding(Layer.LIVE, answer), remedy
-                if not page.get("IsTruncated"):
-                    break
-                following = {"KeyMarker": page["NextKeyMarker"], "UploadIdMarker": page["NextUploadIdMarker"]}
-        except TargetError as error:
-            answer = Answer(Verdict.UNDECIDED, f"s3://{bucket}", "", "no upload older than a day", error.message)
-            yield UPLOADS.finding(Layer.LIVE, answer), ""
-            return
-        if not left:
-            answer = Answer(Verdict.PASSED, f"s3://{bucket}", "", "no upload older than a day", "none")
-            yield UPLOADS.finding(Layer.LIVE, answer), ""
+    def _of_bucket(self, check: Check, verdict: Verdict, expected: str, found: str) -> Finding:
+        return check.finding(Layer.LIVE, Answer(verdict, f"s3://{self._place.bucket}", "", expected, found))
 
-    def _table(self) -> Iterator[tuple[Finding, str]]:
-        from botocore.exceptions import ClientError  # noqa: PLC0415
-
-        table = self._place.table
-        try:
-            yield from table_findings(
-                self._place,
-                lock_age=self._settings.lock_age,
-                now=self._now,
-                digests=self._settings.digests,
-                concurrency=self._settings.concurrency,
-            )
-        except TargetError as error:
-            answer = Answer(Verdict.UNDECIDED, f"table {table}", "", "no lock left behind", error.message)
-            yield LOCKS.finding(Layer.LIVE, answer), ""
-        except ClientError as error:
-            if error_code(error) == "ResourceNotFoundException":
-                raise UsageError(f"table={table!r} does not exist", remedy="Are account and region right?") from None
-            raise TargetError(f"table={table!r}: DynamoDB answers {error_code(error)}") from None
-
-    def _summary(self) -> Iterator[tuple[Finding, str]]:
-        tally, bucket = self.tally, f"s3://{self._place.bucket}"
+    def _summary(self, known: Known) -> Iterator[tuple[Finding, str]]:
+        for finding in (*self._of_encryption(known), *self._of_bucket_key(known)):
+            yield finding, ""
+        tally = self.tally
         if self.complete:
-            for check, number in ((CURRENT, tally.current), (NONCURRENT, tally.noncurrent)):
-                if not tally.wrong[check.id]:
-                    answer = Answer(Verdict.PASSED, bucket, "", f"aws:kms {self.key}".strip(), f"{number} looked at")
-                    yield check.finding(Layer.LIVE, answer), ""
             if not tally.wrong[LOCKS.id] and not self._place.table:
-                yield LOCKS.finding(Layer.LIVE, Answer(Verdict.PASSED, bucket, "", "no lock left behind", "none")), ""
-        most = max(_MANY_MARKERS, tally.versions)
-        piled = tally.delete_markers > most
-        found = f"{tally.delete_markers} delete markers, {tally.versions} versions"
-        answer = Answer(Verdict.FAILED if piled else Verdict.PASSED, bucket, "", f"{most} or fewer", found)
-        yield MARKERS.finding(Layer.LIVE, answer), "A lifecycle rule with expired_object_delete_marker removes them."
+                yield self._of_bucket(LOCKS, Verdict.PASSED, _NO_LOCK, "none"), ""
+            most = max(_MANY_MARKERS, tally.versions)
+            verdict = Verdict.FAILED if tally.delete_markers > most else Verdict.PASSED
+            found = f"{tally.delete_markers} delete markers, {tally.versions} versions"
+            yield (
+                self._of_bucket(MARKERS, verdict, f"{most} or fewer", found),
+                "A lifecycle rule with expired_object_delete_marker removes them.",
+            )
         if tally.deleted_states:
             self.notes.append(
                 f"{tally.deleted} objects are deleted, and can be had back from their versions: "
@@ -272,6 +159,28 @@ class LiveAudit:
         if tally.vanished:
             self.notes.append(f"{tally.vanished} versions went while they were looked at")
         missing = ", ".join(sorted(self._place.refused))
+        found = f"refused: {missing}" if missing else "all allowed"
         verdict = Verdict.UNDECIDED if missing else Verdict.PASSED
-        answer = Answer(verdict, bucket, "", "every call allowed", f"refused: {missing}" if missing else "all allowed")
-        yield PERMISSIONS.finding(Layer.LIVE, answer), ""
+        yield self._of_bucket(PERMISSIONS, verdict, "every call allowed", found), ""
+
+    def _of_encryption(self, known: Known) -> Iterator[Finding]:
+        for check, number in ((CURRENT, self.tally.current), (NONCURRENT, self.tally.noncurrent)):
+            unjudged = self.tally.unjudged[check.id]
+            if unjudged:
+                found = f"{unjudged} under aws:kms, and the key is not known: {known.why}"
+                yield self._of_bucket(check, Verdict.UNDECIDED, "the dedicated key", found)
+            elif self.complete and not self.tally.wrong[check.id]:
+                expected = f"aws:kms {known.key}".strip()
+                yield self._of_bucket(check, Verdict.PASSED, expected, f"{number} looked at")
+
+    def _of_bucket_key(self, known: Known) -> Iterator[Finding]:
+        """Nothing when the bucket key is off: `bucket-key` says so once, and not every object."""
+        without = self.tally.without_bucket_key
+        if known.bucket_key is None:
+            found = f"{without} versions without; whether the bucket has it on is not known"
+            yield self._of_bucket(BUCKET_KEY, Verdict.UNDECIDED, _BUCKET_KEY, found)
+        elif known.bucket_key and (self.tally.refused or not self.complete):
+            found = f"{self.tally.refused} versions were not described" if self.complete else "not all were listed"
+            yield self._of_bucket(BUCKET_KEY, Verdict.UNDECIDED, _BUCKET_KEY, found)
+        elif known.bucket_key and not self.tally.wrong[BUCKET_KEY.id]:
+            yield self._of_bucket(BUCKET_KEY, Verdict.PASSED, _BUCKET_KEY, f"{self.tally.current} looked at")

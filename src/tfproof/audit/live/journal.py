@@ -14,7 +14,7 @@ from tfproof.errors import UsageError
 
 __all__ = ["Cursor", "Journal", "Wrong"]
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,15 @@ class Wrong:
 class Journal:
     """A file of JSON lines: what is audited, then page after page its wrong versions and where the next page begins.
 
+    When all pages are done uploads, table and report are still to come. An audit that ends there goes on from the
+    pages that are kept; one that was told in full is over.
+
     Args:
         file: The file; None keeps no progress.
         about: What is audited; a file that is about something else is refused.
 
     Raises:
-        UsageError: The file is about another audit, is complete, or cannot be written.
+        UsageError: The file is about another audit, or one that is over, or cannot be written.
     """
 
     def __init__(self, file: Path | None, about: dict[str, str]) -> None:
@@ -76,11 +79,6 @@ class Journal:
             self._writing = file.open("a", encoding="utf-8")
         except OSError as error:
             raise UsageError(f"resume={str(file)!r} cannot be used: {error.strerror}") from None
-
-    @property
-    def is_resumed(self) -> bool:
-        """Whether some pages were done before."""
-        return self._kept > 0
 
     def done_before(self) -> Iterator[Wrong]:
         """The wrong versions of pages that were done before, one at a time."""
@@ -110,6 +108,12 @@ class Journal:
         self._writing.write("\n".join(lines) + "\n")
         self._writing.flush()
 
+    def finish(self) -> None:
+        """Notes that everything was found and told: an audit that goes on from here would tell what was once so."""
+        if self._writing is not None:
+            self._writing.write(json.dumps({"over": True}) + "\n")
+            self._writing.flush()
+
     def close(self) -> None:
         """Closes the file."""
         if self._writing is not None:
@@ -129,15 +133,15 @@ class Journal:
                     break  # cut short when the audit ended
                 position += len(line)
                 end = end or position  # the first line stays in any case
+                if "over" in entry:
+                    raise UsageError(
+                        f"resume={str(file)!r}: that audit went to its end", remedy="Remove the file to audit anew."
+                    )
                 if "next" in entry:
                     self._kept += 1
                     end = position
                     self.tally = Tally.from_json(entry["tally"])
                     self.cursor = Cursor(**entry["next"]) if entry["next"] is not None else None
-        if self.cursor is None:
-            raise UsageError(
-                f"resume={str(file)!r}: that audit went to its end", remedy="Remove the file to audit anew."
-            )
         os.truncate(file, end)
 
 

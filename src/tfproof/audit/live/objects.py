@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tfproof.audit.live.journal import Cursor, Journal, Wrong
-from tfproof.audit.live.place import Place, Refused, error_code
+from tfproof.audit.live.place import ENDED, AwsError, Place, Refused
 from tfproof.audit.live.tally import Tally
 from tfproof.audit.live_checks import BUCKET_KEY, CURRENT, LOCKS, NONCURRENT
+from tfproof.errors import TargetError
 
 __all__ = ["Expected", "walk"]
 
@@ -26,7 +27,7 @@ class Expected:
     """What a sound version is like.
 
     Attributes:
-        key: ARN of the key it is encrypted with; `""` is any key.
+        key: ARN of the key it is encrypted with; `""` when it is not known: then what is under any key is not judged.
         bucket_key: Whether the bucket has the bucket key on, so that its absence counts.
         lock_age: Age from which a lock file counts as left behind.
         now: When the audit began.
@@ -56,7 +57,7 @@ def walk(
     Memory holds two pages of a thousand at most. The next page is listed while this one is looked at.
 
     Raises:
-        Refused: The listing was refused, at its beginning or further on; what came before is in the journal's tally.
+        TargetError: The listing was refused or broke off, or the credentials ended; what came before was given.
     """
     yield from journal.done_before()
     tally, cursor = journal.tally, journal.cursor
@@ -67,7 +68,12 @@ def walk(
                 page = listing.result()
                 following = _next(page)
                 listing = pool.submit(_page, place, following) if following is not None else None
-                wrong = list(_looked_at(place, expected, page, tally, pool))
+                wrong: list[Wrong] = []
+                try:
+                    wrong.extend(_looked_at(place, expected, page, tally, pool))
+                except TargetError:
+                    yield from wrong  # the page is not done, and will be looked at again; what was seen was seen
+                    raise
                 journal.page(wrong, following, tally)
                 progress(tally)
                 yield from wrong
@@ -113,9 +119,11 @@ def _looked_at(
 
 
 def _head(place: Place, version: dict[str, Any]) -> dict[str, Any] | str:
-    """HeadObject of a version, or in a word why there is none: `refused`, `gone`, `SSE-C`."""
-    from botocore.exceptions import ClientError  # noqa: PLC0415
+    """HeadObject of a version, or in a word why there is none: `refused`, `gone`, `SSE-C`, `error CODE`.
 
+    Raises:
+        TargetError: The credentials ended, or nothing answers any more: no further version can be asked for.
+    """
     arguments = {"Bucket": place.bucket, "Key": version["Key"]}
     # Without an id S3 answers for the current version; one called null, from before versioning, need not be that.
     version_id = version.get("VersionId")
@@ -123,25 +131,59 @@ def _head(place: Place, version: dict[str, Any]) -> dict[str, Any] | str:
         arguments["VersionId"] = str(version_id)
     try:
         return place.ask("s3", "head_object", **arguments)
-    except Refused:
+    except AwsError as error:
+        # HEAD has no body: 400 is all that S3 says to who has not the customer's key, and to who has no session left.
+        return _got(place, version, arguments) if error.code in ("400", "InvalidRequest") else _word(error)
+
+
+def _got(place: Place, version: dict[str, Any], arguments: dict[str, str]) -> dict[str, Any] | str:
+    """The same by GetObject of one byte, whose errors have a body that says what they are."""
+    part = {"Range": "bytes=0-0"} if version.get("Size") else {}  # of nothing there is no first byte
+    try:
+        answer = place.ask("s3", "get_object", **arguments, **part)
+    except AwsError as error:
+        if error.code == "InvalidRequest" and _SSE_C in str(error.__cause__).lower():
+            return "SSE-C"
+        return _word(error)
+    answer["Body"].close()
+    return answer
+
+
+_SSE_C: Final = "server side encryption"
+"""`The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve
+the object.`: InvalidRequest, to who reads an SSE-C object without its key (as in minio/minio#4894)."""
+
+
+def _word(error: AwsError) -> str:
+    if error.code in ENDED:
+        raise error
+    if isinstance(error, Refused):
         return "refused"
-    except ClientError as error:
-        code = error_code(error)
-        if code in ("404", "NoSuchKey", "NoSuchVersion"):
-            return "gone"
-        # Asked without the customer's key S3 answers 400, and no more than that: HEAD has no body.
-        return "SSE-C" if code in ("400", "InvalidRequest") else f"error {code}"
+    return "gone" if error.code in ("404", "NoSuchKey", "NoSuchVersion") else f"error {error.code}"
 
 
 def _judged(
     place: Place, expected: Expected, version: dict[str, Any], head: dict[str, Any] | str, tally: Tally
 ) -> Generator[Wrong, None, None]:
-    check = CURRENT if version.get("IsLatest") else NONCURRENT
-    key, version_id = version["Key"], str(version.get("VersionId", "null"))
-    about = f"{_size(int(version.get('Size', 0)))}, written {version['LastModified']:%Y-%m-%d %H:%M}"
     if head == "gone":
         tally.vanished += 1
         return
+    key, version_id = version["Key"], str(version.get("VersionId", "null"))
+    about = f"{_size(int(version.get('Size', 0)))}, written {version['LastModified']:%Y-%m-%d %H:%M}"
+    if key.endswith(".tflock") and version.get("IsLatest"):
+        age = expected.now - version["LastModified"]
+        if age >= expected.lock_age:
+            remedy = "Ask whoever holds it; when nobody does: terraform force-unlock ID, with the ID in the file."
+            yield Wrong(LOCKS.id, key, version_id, f"a lock file, {_age(age)} old; {about}", remedy)
+    yield from _encryption(place, expected, version, head, tally)
+
+
+def _encryption(
+    place: Place, expected: Expected, version: dict[str, Any], head: dict[str, Any] | str, tally: Tally
+) -> Generator[Wrong, None, None]:
+    check = CURRENT if version.get("IsLatest") else NONCURRENT
+    key, version_id = version["Key"], str(version.get("VersionId", "null"))
+    about = f"{_size(int(version.get('Size', 0)))}, written {version['LastModified']:%Y-%m-%d %H:%M}"
     if isinstance(head, str) and head != "SSE-C":
         tally.refused += 1
         yield Wrong(check.id, key, version_id, f"not known: HeadObject was {head}", undecided=True)
@@ -152,20 +194,20 @@ def _judged(
     if algorithm not in _KMS or (expected.key and kms_key != expected.key):
         found = f"{algorithm} {kms_key}".strip()
         yield Wrong(check.id, key, version_id, f"{found}; {about}", _remedy(place, expected, version, algorithm))
-    elif isinstance(head, dict) and not head.get("BucketKeyEnabled"):
+        return
+    if not expected.key:
+        tally.unjudged[check.id] += 1
+    if isinstance(head, dict) and not head.get("BucketKeyEnabled"):
         tally.without_bucket_key += 1
         if expected.bucket_key and version.get("IsLatest"):
             found = f"bucket key off; {about}"
             yield Wrong(BUCKET_KEY.id, key, version_id, found, _copy(place, expected, key, version_id))
-    if key.endswith(".tflock") and version.get("IsLatest"):
-        age = expected.now - version["LastModified"]
-        if age >= expected.lock_age:
-            remedy = "Ask whoever holds it; when nobody does: terraform force-unlock ID, with the ID in the file."
-            yield Wrong(LOCKS.id, key, version_id, f"a lock file, {_age(age)} old; {about}", remedy)
 
 
 def _remedy(place: Place, expected: Expected, version: dict[str, Any], algorithm: str) -> str:
     key, version_id = version["Key"], str(version.get("VersionId", "null"))
+    if not expected.key:
+        return _WHICH_KEY
     if not version.get("IsLatest"):
         bucket, quoted = shlex.quote(place.bucket), shlex.quote(key)
         command = f"aws s3api delete-object --bucket {bucket} --key {quoted} --version-id {shlex.quote(version_id)}"
@@ -177,13 +219,19 @@ def _remedy(place: Place, expected: Expected, version: dict[str, Any], algorithm
 
 def _copy(place: Place, expected: Expected, key: str, version_id: str) -> str:
     """The command that writes an object anew, encrypted as it should be; its content, and so its digest, stays."""
+    if not expected.key:
+        return _WHICH_KEY
     # Not percent-encoded, whatever its help says: the AWS command line encodes it, and once is enough.
     source = f"{place.bucket}/{key}" + ("" if version_id == "null" else f"?versionId={version_id}")
-    named = f" --ssekms-key-id {shlex.quote(expected.key)}" if expected.key else ""
+    named = f" --ssekms-key-id {shlex.quote(expected.key)}"
     return (
         f"aws s3api copy-object --bucket {shlex.quote(place.bucket)} --key {shlex.quote(key)} "
         f"--copy-source {shlex.quote(source)} --server-side-encryption aws:kms{named} --bucket-key-enabled"
     )
+
+
+_WHICH_KEY: Final = "Which key is the right one is not known: with --key the command that mends it is told."
+"""A copy with aws:kms and no key would be written under AWS's own aws/s3."""
 
 
 def _size(number: int) -> str:

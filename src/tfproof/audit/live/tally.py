@@ -27,6 +27,7 @@ class Tally:
     without_bucket_key: int = 0
     algorithms: Counter[str] = field(default_factory=Counter)
     wrong: Counter[str] = field(default_factory=Counter)
+    unjudged: Counter[str] = field(default_factory=Counter)
     workspaces: list[str] = field(default_factory=list)
     deleted_states: list[str] = field(default_factory=list)
     oldest: str | None = None
@@ -60,5 +61,6 @@ class Tally:
     def from_json(cls, document: dict[str, Any]) -> Tally:
         """The counts that `as_json` gave."""
         made = cls(**document)
-        made.algorithms, made.wrong = Counter(document["algorithms"]), Counter(document["wrong"])
+        for name in ("algorithms", "wrong", "unjudged"):
+            setattr(made, name, Counter(document[name]))
         return made
