@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final
 
 import tfproof
 from tfproof.commands.audit import add_commands as add_audit_commands
@@ -79,11 +79,6 @@ def _print_anything() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-
-
-def _broken_pipe() -> NoReturn:
-    """In place of rich's own answer, which is exit code 1."""
-    raise BrokenPipeError
 
 
 def _what_is_left() -> str:
@@ -280,11 +275,12 @@ def _prove(options: argparse.Namespace) -> int:
     from tfproof.backend_use.use import Depth  # noqa: PLC0415
     from tfproof.checks.output_mapping import parse_output_names  # noqa: PLC0415
     from tfproof.proof.run import Settings, prove  # noqa: PLC0415
+    from tfproof.report.formats import broken_pipe  # noqa: PLC0415
     from tfproof.report.terminal import TerminalReport  # noqa: PLC0415
     from tfproof.terraform.variables import parse_assignments  # noqa: PLC0415
 
     console = Console()
-    console.on_broken_pipe = _broken_pipe  # type: ignore[method-assign]
+    console.on_broken_pipe = broken_pipe  # type: ignore[method-assign]
     report = TerminalReport(console)
     workspaces: list[Workspace] = []
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +59,11 @@ def run(tmp_path: Path, document: dict[str, Any], *options: str) -> int:
         (TAINTED, ["--select", "state-t*"], 1),
         (TAINTED, ["--select", "no-such-check"], 2),
         (TAINTED, ["--ignore", "*"], 2),
+        (TAINTED, ["--select", "live-object-encryption"], 2),
+        (TAINTED, ["--select", "plan-destroys-data"], 2),
+        (TAINTED, ["--select", "live-*,state-tainted"], 1),
+        (UNKNOWN, ["--select", "state-*"], 2),
+        (SOUND, ["--select", "bucket-*"], 0),
         (TAINTED, ["--source", "/no/such/folder"], 2),
         (TAINTED, ["--jobs", "0"], 2),
         (TAINTED, ["--output", "/no/such/folder/report"], 2),
@@ -143,6 +151,27 @@ def test_ids_that_do_not_exist_are_told_the_nearest() -> None:
         Choice(["bucket-versionin"])
 
 
+def test_audit_backend_refuses_a_choice_of_what_it_cannot_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["audit-backend", "--bucket", "b", "--select", "plan-*"]) == 2
+    assert "none of the checks" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("shape", ["terminal", "json"])
+def test_a_reader_that_has_gone_is_no_failed_check(tmp_path: Path, shape: str) -> None:
+    file = tmp_path / "document.json"
+    file.write_bytes(as_bytes(state([resource(f"aws_x.{'y' * 900}{n}", {}, status="tainted") for n in range(200)])))
+    program = (
+        f"import sys; from tfproof import cli; sys.exit(cli.main(['audit', {str(file)!r}, '--format', {shape!r}]))"
+    )
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run([sys.executable, "-c", program], stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+
+    assert done.returncode == 3
+    assert b"nobody reads the output" in done.stderr
+
+
 # -- baselines ---------------------------------------------------------------------------------------------------------
 
 ACCEPTED = """
@@ -181,6 +210,22 @@ def test_an_acceptance_ends_and_the_finding_counts_again(tmp_path: Path, capsys:
 
     assert run(tmp_path, TAINTED, "--baseline", file) == 1
     assert "counts again" in capsys.readouterr().out
+
+
+def test_what_counts_again_is_told_beside_however_many_notes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "states"
+    folder.mkdir()
+    for number in range(205):
+        (folder / f"{number}.tfstate").write_bytes(as_bytes(SOUND))
+    file = baseline(tmp_path, ACCEPTED.format(until=in_days(-1)).replace("aws_instance.*", "aws_db.x"))
+
+    assert cli.main(["audit", str(folder), "--jobs", "1", "--baseline", file]) == 0
+
+    told = capsys.readouterr().out
+    assert "accepted and does not occur" in told
+    assert "5 more notes like these" in told
 
 
 def test_an_acceptance_of_another_address_accepts_nothing_and_is_said_to_be_idle(

@@ -97,7 +97,7 @@ def _audit(options: argparse.Namespace) -> int:
 
 def _audited(options: argparse.Namespace) -> int:
     from tfproof.audit.baseline import Baseline  # noqa: PLC0415
-    from tfproof.audit.catalogue import Choice  # noqa: PLC0415
+    from tfproof.audit.catalogue import FILE_CHECKS, Choice, checks_of  # noqa: PLC0415
     from tfproof.audit.inputs import expand  # noqa: PLC0415
     from tfproof.audit.run import Auditing, audit_all  # noqa: PLC0415
     from tfproof.audit.scrub import Scrubber, environment_secrets  # noqa: PLC0415
@@ -117,9 +117,10 @@ def _audited(options: argparse.Namespace) -> int:
     # Of a large plan everything stays until the end: looking for garbage all the while doubles the time.
     gc.set_threshold(100_000, 50, 50)
     started = time.monotonic()
+    choice = Choice(options.select, options.ignore, among=FILE_CHECKS)
     gathered = AuditEvidence(
         "audit",
-        choice=Choice(options.select, options.ignore),
+        choice=choice,
         baseline=Baseline.read(options.baseline) if options.baseline is not None else Baseline(),
         threshold=Threshold(Severity(options.fail_on), undecided=options.fail_on_undecided),
         locate=_locate(options.source),
@@ -135,11 +136,15 @@ def _audited(options: argparse.Namespace) -> int:
         executor=options.executor,
     )
     secrets: set[str] = set(environment_secrets())
+    kinds: set[str] = set()
     for item, audited in zip(inputs, audit_all(inputs, how), strict=True):
         if item.name.startswith("s3://") and audited.version is not None:
             _add_history(audited, client)
         gathered.add(audited)
+        kinds.add(audited.kind)
         secrets.update(audited.secrets)
+    if kinds - {"other"}:
+        choice.require(checks_of(kinds))
     evidence = gathered.evidence(time.monotonic() - started)
     code = 0 if evidence["verdict"] == "passed" else 1
     write(scrubbed_evidence(evidence, Scrubber(secrets)), options.format, options.output)

@@ -91,7 +91,7 @@ def _partition(options: argparse.Namespace) -> str:
 
 def _audited(options: argparse.Namespace) -> int:
     from tfproof.audit.baseline import Baseline  # noqa: PLC0415
-    from tfproof.audit.catalogue import Choice  # noqa: PLC0415
+    from tfproof.audit.catalogue import BACKEND_CHECKS, Choice  # noqa: PLC0415
     from tfproof.audit.live.backend import LiveAudit, LiveSettings  # noqa: PLC0415
     from tfproof.audit.live.journal import Journal  # noqa: PLC0415
     from tfproof.audit.live.known import check_key_name, look_around  # noqa: PLC0415
@@ -114,7 +114,7 @@ def _audited(options: argparse.Namespace) -> int:
     )
     gathered = AuditEvidence(
         "audit-backend",
-        choice=Choice(options.select, options.ignore),
+        choice=Choice(options.select, options.ignore, among=BACKEND_CHECKS),
         baseline=Baseline.read(options.baseline) if options.baseline is not None else Baseline(),
         threshold=Threshold(Severity(options.fail_on), undecided=True),
     )

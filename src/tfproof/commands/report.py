@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from tfproof.errors import UsageError
+from tfproof.errors import TfproofError, UsageError
 
 __all__ = ["add_commands"]
 
@@ -41,5 +41,18 @@ def _report(options: argparse.Namespace) -> int:
             text = Path(options.evidence).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(f"evidence={options.evidence!r} cannot be read: {error}") from None
-    write(read_evidence(text, options.evidence), options.format, options.output)
+    evidence = read_evidence(text, options.evidence)
+    try:
+        write(evidence, options.format, options.output)
+    except TfproofError:
+        raise
+    except _MALFORMED as error:
+        # What a proof tells of its calls is no part of the schema.
+        raise UsageError(
+            f"{options.evidence} is not as tfproof writes evidence ({type(error).__name__})",
+            remedy="Give what `--format json` or `--evidence` wrote, as it was.",
+        ) from None
     return 0
+
+
+_MALFORMED: Final = (AttributeError, IndexError, KeyError, TypeError, ValueError)

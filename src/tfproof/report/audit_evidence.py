@@ -73,6 +73,7 @@ class AuditEvidence:
         self._inputs: list[Evidence] = []
         self._inputs_seen = 0
         self._notes: Counter[str] = Counter()
+        self._notes_left_out = 0
 
     def add(self, audited: Audited) -> None:
         """Takes the audit of one document in."""
@@ -83,9 +84,11 @@ class AuditEvidence:
             self.finding(finding, audited.name)
 
     def note(self, text: str) -> None:
-        """Takes a remark in; the first two hundred are kept."""
+        """Takes a remark in; the first two hundred are kept, and the rest counted."""
         if len(self._notes) < _NOTES or text in self._notes:
             self._notes[text] += 1
+        else:
+            self._notes_left_out += 1
 
     def input(self, name: str, kind: str, facts: dict[str, Any]) -> None:
         """Takes in what was audited."""
@@ -115,8 +118,7 @@ class AuditEvidence:
 
     def evidence(self, seconds: float, **more: Any) -> Evidence:
         """The evidence, when all was taken in; `more` are members beside the usual ones."""
-        for note in self._baseline.notes():
-            self.note(note)
+        more_notes = [f"{self._notes_left_out} more notes like these"] if self._notes_left_out else []
         failed = [check_id for check_id, counts in self._counts.items() if counts["failed"]]
         undecided = [check_id for check_id, counts in self._counts.items() if counts["undecided"]]
         checks = [
@@ -130,7 +132,8 @@ class AuditEvidence:
             "inputs": self._inputs,
             "inputs_seen": self._inputs_seen,
             "checks": checks,
-            "notes": list(self._notes),
+            # Those of the baseline in any case: they say what counts again.
+            "notes": [*self._notes, *more_notes, *self._baseline.notes()],
             **more,
         }
 

@@ -6,12 +6,12 @@ import io
 import json
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 from tfproof.errors import UsageError
 from tfproof.report.model import Evidence
 
-__all__ = ["FORMATS", "refuse_unwritable", "render", "write"]
+__all__ = ["FORMATS", "broken_pipe", "refuse_unwritable", "render", "write"]
 
 FORMATS: Final = ("terminal", "json", "sarif", "junit", "markdown", "html")
 
@@ -53,13 +53,20 @@ def write(evidence: Evidence, name: str, output: Path | None) -> None:
     _save(text, output)
 
 
+def broken_pipe() -> NoReturn:
+    """In place of rich's own answer to a reader that has gone, which is exit code 1: a check failed."""
+    raise BrokenPipeError
+
+
 def _to_terminal(evidence: Evidence, output: Path | None) -> None:
     from rich.console import Console  # noqa: PLC0415
 
     from tfproof.report.audit_terminal import print_evidence  # noqa: PLC0415
 
     if output is None:
-        print_evidence(evidence, Console())
+        console = Console()
+        console.on_broken_pipe = broken_pipe  # type: ignore[method-assign]
+        print_evidence(evidence, console)
         return
     console = Console(record=True, file=io.StringIO(), width=_WIDE, no_color=True)
     print_evidence(evidence, console)

@@ -6,6 +6,7 @@ import re
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
+from tfproof.checks.severity import Severity
 from tfproof.report.model import Evidence
 
 __all__ = ["render_junit"]
@@ -14,44 +15,59 @@ _NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U001
 
 
 def render_junit(evidence: Evidence) -> str:
-    """The evidence as JUnit XML; undecided counts as an error, not applicable and accepted as skipped."""
+    """The evidence as JUnit XML: a failure or error is what makes the audit fail, and nothing else is.
+
+    Undecided is an error. Skipped, with what was found as text, is what is accepted or not applicable, and what the
+    audit was told not to count: below `--fail-on`, or undecided without `--fail-on-undecided`.
+    """
     sections: dict[str, list[Evidence]] = {}
     for check in evidence["checks"]:
         sections.setdefault(check["section"], []).append(check)
+    threshold = evidence.get("fail_on")
     checks = evidence["checks"]
-    attributes = f'name="tfproof" tests="{len(checks)}" {_counts(checks)} time="{evidence["seconds"]}"'
+    attributes = f'name="tfproof" tests="{len(checks)}" {_counts(checks, threshold)} time="{evidence["seconds"]}"'
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"<testsuites {attributes}>"]
     for section, listed in sections.items():
-        lines.append(f'  <testsuite name={_quoted(section)} tests="{len(listed)}" {_counts(listed)}>')
+        lines.append(f'  <testsuite name={_quoted(section)} tests="{len(listed)}" {_counts(listed, threshold)}>')
         for check in listed:
-            lines += _case(check)
+            lines += _case(check, threshold)
         lines.append("  </testsuite>")
     lines.append("</testsuites>")
     return "\n".join(lines) + "\n"
 
 
-def _counts(checks: list[Evidence]) -> str:
-    outcomes = [check["outcome"] for check in checks]
-    skipped = outcomes.count("not applicable") + outcomes.count("accepted")
-    return f'failures="{outcomes.count("failed")}" errors="{outcomes.count("undecided")}" skipped="{skipped}"'
-
-
-def _case(check: Evidence) -> list[str]:
-    opening = f"    <testcase classname={_quoted('tfproof.' + check['section'])} name={_quoted(check['id'])}"
+def _kind(check: Evidence, threshold: Evidence | None) -> str:
+    """The element of a check: failure, error, skipped, or none for what passed."""
     outcome = check["outcome"]
     if outcome == "passed":
+        return ""
+    counts = threshold is None or Severity(check["severity"]).rank >= Severity(threshold["severity"]).rank
+    if outcome == "failed" and counts:
+        return "failure"
+    if outcome == "undecided" and counts and (threshold is None or threshold["undecided"]):
+        return "error"
+    return "skipped"
+
+
+def _counts(checks: list[Evidence], threshold: Evidence | None) -> str:
+    kinds = [_kind(check, threshold) for check in checks]
+    return f'failures="{kinds.count("failure")}" errors="{kinds.count("error")}" skipped="{kinds.count("skipped")}"'
+
+
+def _case(check: Evidence, threshold: Evidence | None) -> list[str]:
+    opening = f"    <testcase classname={_quoted('tfproof.' + check['section'])} name={_quoted(check['id'])}"
+    outcome, kind = check["outcome"], _kind(check, threshold)
+    if not kind:
         return [opening + "/>"]
     if outcome in ("not applicable", "accepted"):
         return [opening + f"><skipped message={_quoted(outcome)}/></testcase>"]
-    kind = "failure" if outcome == "failed" else "error"
-    text = "\n".join(_told(finding) for finding in check["findings"] if finding["verdict"] == outcome)
+    listed = [item for item in check["findings"] if item["verdict"] == outcome and not item["accepted"]]
+    text = "\n".join(_told(finding) for finding in listed)
     text += f"\nwhy: {check['reason']}"
-    return [
-        f"{opening}>",
-        f"      <{kind} message={_quoted(check['title'])} type={_quoted(check['severity'])}>",
-        f"{escape(_clean(text))}</{kind}>",
-        "    </testcase>",
-    ]
+    attributes = f"message={_quoted(check['title'])} type={_quoted(check['severity'])}"
+    if kind == "skipped":
+        attributes = f"message={_quoted(f'{outcome}, which does not count: ' + check['title'])}"
+    return [f"{opening}>", f"      <{kind} {attributes}>", f"{escape(_clean(text))}</{kind}>", "    </testcase>"]
 
 
 def _told(finding: Evidence) -> str:

@@ -20,12 +20,16 @@ from tfproof.checks.finding import Finding
 from tfproof.checks.severity import severity_of
 from tfproof.report.excerpt import excerpt as source_excerpt
 from tfproof.report.failure import Locate
+from tfproof.report.validation import first_problem
 from tfproof.terraform.source import Location
 
 __all__ = ["FORMAT_VERSION", "Evidence", "check_entry", "finding_entry", "head", "read_evidence", "schema"]
 
 FORMAT_VERSION: Final = "1.1"
 Evidence = dict[str, Any]
+_TOLD_APART_BY_FOUND: Final = frozenset({"plan-destroys-data", "plan-widens-permissions", "state-providers"})
+"""Checks that can say several things of one place: what was found tells them apart, and is the same in every run. Of
+other checks it is not: an age grows, a count changes, and code scanning would take it for a new finding."""
 
 
 def schema() -> dict[str, Any]:
@@ -95,7 +99,9 @@ def finding_entry(
     """
     answer = finding.answer
     location = locate(answer.address, answer.path) if locate is not None and answer.address else None
-    key = "\n".join((finding.check_id, answer.address or answer.subject, answer.path, answer.expected))
+    told = answer.found if finding.check_id in _TOLD_APART_BY_FOUND else ""
+    parts = (finding.check_id, answer.address or answer.subject, answer.path, answer.expected)
+    key = "\n".join((*parts, told) if told else parts)
     return {
         "layer": finding.layer.value,
         "verdict": finding.verdict.value,
@@ -132,10 +138,13 @@ def read_evidence(text: str, name: str) -> Evidence:
     except (ValueError, RecursionError):
         raise UsageError(f"{name} is not JSON", remedy="Give what `--format json` or `--evidence` wrote.") from None
     version = found.get("format_version") if isinstance(found, dict) else None
-    if version != FORMAT_VERSION or not isinstance(found.get("checks"), list) or "kind" not in found:
+    wrong = "" if version == FORMAT_VERSION else f"it is no evidence of format {FORMAT_VERSION}"
+    if not wrong:
+        whole = schema()
+        wrong = first_problem(found, whole, whole)
+    if wrong:
         raise UsageError(
-            f"{name} is no evidence of format {FORMAT_VERSION}",
-            remedy="Give what `--format json` or `--evidence` wrote.",
+            f"{name} is no evidence: {wrong}", remedy="Give what `--format json` or `--evidence` wrote, as it was."
         )
     made: Evidence = found
     return made
