@@ -108,6 +108,21 @@ def test_a_bad_file_that_was_found_in_a_folder_is_a_finding_and_the_others_are_a
     assert checks["state-tainted"]["counts"] == {"passed": 1}
 
 
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("standard input", "... | gunzip | tfproof audit -"),
+        ("s3://acme/a b.tfstate", "aws s3 cp 's3://acme/a b.tfstate' - | gunzip | tfproof audit -"),
+        ("a b.tfstate.gz", "gunzip -c -- 'a b.tfstate.gz' | tfproof audit -"),
+    ],
+)
+def test_how_a_compressed_file_is_unpacked_is_told_of_wherever_it_is(name: str, command: str) -> None:
+    with pytest.raises(DocumentError) as caught:
+        audit_bytes(gzip.compress(GOOD), name)
+
+    assert caught.value.remedy == f"Unpack it first: {command}"
+
+
 def test_a_number_of_400_digits_is_read() -> None:
     number = b"9" * 400
     data = as_bytes(state([resource("aws_instance.web", {"weight": 0})])).replace(

@@ -82,7 +82,7 @@ def test_a_plan_file_that_is_cut_is_an_error_without_its_content(
 
     assert cli.main(["audit", str(cut)]) == 2
     said = capsys.readouterr().err
-    assert "cannot show this plan file" in said
+    assert f"{cut}: Terraform cannot show this plan file" in said
     assert "correct horse" not in said
     cut.unlink()
 

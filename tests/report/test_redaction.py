@@ -16,6 +16,7 @@ from canaries import CANARIES
 from documents import as_bytes, change, plan, resource, state, state_bucket
 
 from tfproof import cli
+from tfproof.audit.errors import DocumentError
 from tfproof.audit.scrub import Scrubber, environment_secrets
 from tfproof.report.excerpt import without_literals
 from tfproof.report.formats import FORMATS
@@ -146,16 +147,33 @@ def test_no_canary_comes_out_of_an_error_about_a_broken_document(
     assert seen(told.out + told.err) == []
 
 
-def test_no_canary_is_in_a_traceback_with_the_values_of_its_frames(tmp_path: Path) -> None:
+def test_no_canary_is_in_the_traceback_of_an_error_or_of_what_caused_it() -> None:
     from tfproof.audit.audited import audit_bytes  # noqa: PLC0415
 
     broken = planted_plan()
     broken["resource_changes"][5]["change"]["actions"] = 7
-    del tmp_path
-    with pytest.raises(Exception) as caught:  # noqa: PT011  # whichever it is
+    with pytest.raises(DocumentError) as caught:
         audit_bytes(as_bytes(broken), "plan.json")
 
+    # The values of the frames are the document itself: nothing of tfproof prints those.
     assert seen("".join(traceback.format_exception(caught.value))) == []
+    assert caught.value.__context__ is not None
+    assert seen("".join(traceback.format_exception(caught.value.__context__))) == []
+
+
+def test_no_canary_comes_out_of_a_fault_of_our_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "document.json"
+    file.write_bytes(as_bytes(planted_state()))
+    monkeypatch.setattr("tfproof.audit.audited.find_backends", lambda *_, **__: 1 // 0)
+
+    assert cli.main(["audit", str(file)]) == 3
+
+    told = capfd.readouterr().err
+    assert "ZeroDivisionError" in told
+    assert "audited.py" in told
+    assert seen(told) == []
 
 
 PHRASE = "correct horse battery"

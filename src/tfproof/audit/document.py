@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -10,8 +11,10 @@ from tfproof.audit.errors import DocumentError
 from tfproof.audit.state_scan import StateScan
 from tfproof.audit.strict_json import Member, members
 
-__all__ = ["Document", "Kind", "is_plan_file", "read_document"]
+__all__ = ["STANDARD_INPUT", "Document", "Kind", "is_plan_file", "read_document"]
 
+STANDARD_INPUT: Final = "standard input"
+"""What standard input is called."""
 _ZIP: Final = b"PK\x03\x04"
 _GZIP: Final = b"\x1f\x8b"
 _ZSTD_BZIP_XZ: Final = (b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ")
@@ -103,9 +106,7 @@ def _decoded(data: bytes, name: str) -> str:
             remedy="A state or plan that is empty was never written whole: look for a backup or an older version.",
         )
     if data.startswith(_GZIP):
-        raise DocumentError(
-            f"{name}: compressed with gzip", remedy=f"Unpack it first: gunzip -c {name} | tfproof audit -"
-        )
+        raise DocumentError(f"{name}: compressed with gzip", remedy=f"Unpack it first: {_unpacked(name)}")
     if data.startswith(_ZSTD_BZIP_XZ):
         raise DocumentError(f"{name}: a compressed file", remedy="Unpack it first.")
     if data.startswith(_UTF16) or b"\x00" in data[:_BYTES_SHOWN]:
@@ -120,6 +121,15 @@ def _decoded(data: bytes, name: str) -> str:
             f"{name}: not UTF-8, at byte {error.start}",
             remedy="Terraform writes UTF-8: take the file as it was written.",
         ) from None
+
+
+def _unpacked(name: str) -> str:
+    """The command that audits what is in a file that was compressed with gzip."""
+    if name == STANDARD_INPUT:
+        return "... | gunzip | tfproof audit -"
+    if name.startswith("s3://"):
+        return f"aws s3 cp {shlex.quote(name)} - | gunzip | tfproof audit -"
+    return f"gunzip -c -- {shlex.quote(name)} | tfproof audit -"
 
 
 def _kind(body: dict[str, Any], name: str, *, has_resources: bool) -> Kind:

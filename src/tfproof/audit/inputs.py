@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tfproof.audit.document import STANDARD_INPUT
 from tfproof.audit.errors import DocumentError
 from tfproof.errors import UsageError
 
@@ -49,7 +50,7 @@ def expand(arguments: Sequence[str], s3: Callable[[str], Input]) -> Iterator[Inp
     """
     for argument in arguments:
         if argument == "-":
-            yield Input("standard input", sys.stdin.buffer.read)
+            yield Input(STANDARD_INPUT, sys.stdin.buffer.read)
         elif argument.startswith("s3://"):
             yield s3(argument)
         else:

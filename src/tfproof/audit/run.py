@@ -83,7 +83,7 @@ def _loaded(item: Input, how: Auditing) -> Loaded:
         data = item.read()
         if is_plan_file(data):
             folder = how.source or (item.file.parent if item.file is not None else Path())
-            data = how.show(data, folder, how.terraform)
+            data = _shown(item.name, data, folder, how)
     except DocumentError as error:
         return Loaded(item.name, b"", item.was_named, error)
     except TfproofError as error:
@@ -93,6 +93,14 @@ def _loaded(item: Input, how: Auditing) -> Loaded:
             item.name, b"", item.was_named, DocumentError(f"{item.name}: {error.message}", remedy=error.remedy)
         )
     return Loaded(item.name, data, item.was_named)
+
+
+def _shown(name: str, data: bytes, folder: Path, how: Auditing) -> bytes:
+    try:
+        return how.show(data, folder, how.terraform)
+    except DocumentError as error:
+        # Terraform is given a copy, and knows no name of ours.
+        raise DocumentError(f"{name}: {error.message}", remedy=error.remedy) from None
 
 
 def audit_one(loaded: Loaded, how: Auditing) -> Audited:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final
 
 from tfproof.audit.secret_values import is_secret_name
@@ -27,12 +29,17 @@ def excerpt(location: Location) -> list[dict[str, Any]]:
         location: The place; what is assigned to a name that says secret is blanked, see `without_literals`.
     """
     try:
-        lines = location.file.read_text(encoding="utf-8", errors="replace").splitlines()
+        shown = _blanked(location.file, location.file.stat().st_mtime_ns)
     except OSError:
         return []
-    first, last = max(location.line - _AROUND, 1), min(location.line + _AROUND, len(lines))
-    shown = without_literals(lines[:last])
+    first, last = max(location.line - _AROUND, 1), min(location.line + _AROUND, len(shown))
     return [{"line": number, "text": shown[number - 1][:_LONGEST_LINE]} for number in range(first, last + 1)]
+
+
+@lru_cache(maxsize=8)
+def _blanked(file: Path, _changed: int) -> list[str]:
+    """The lines of a file that some hundred findings may point at."""
+    return without_literals(file.read_text(encoding="utf-8", errors="replace").splitlines())
 
 
 def without_literals(lines: list[str]) -> list[str]:
