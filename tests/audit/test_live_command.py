@@ -12,7 +12,6 @@ from small_live_backend import (
     BUCKET,
     DENIED,
     TABLE,
-    Broken,
     Small,
     audited,
     make_small,
@@ -22,7 +21,7 @@ from small_live_backend import (
 )
 
 from tfproof import cli
-from tfproof.audit.live.place import READS, Place
+from tfproof.audit.live.place import READS
 from tfproof.targets.embedded import EmbeddedTarget
 
 pytestmark = pytest.mark.xdist_group("audit-backend")
@@ -75,8 +74,13 @@ def test_the_policy_is_of_the_partition_of_key_or_region(
     assert not [resource for resource in resources if "alias" in resource]
 
 
+@pytest.mark.parametrize("by_key", [True, False], ids=["key", "region"])
 @pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
-def test_a_policy_that_denies_http_is_sound_in_every_partition(small: Small, partition: str) -> None:
+def test_a_policy_that_denies_http_is_sound_in_every_partition(
+    small: Small,
+    partition: str,
+    by_key: bool,  # noqa: FBT001
+) -> None:
     statement = {
         "Sid": "DenyInsecureTransport",
         "Effect": "Deny",
@@ -86,24 +90,16 @@ def test_a_policy_that_denies_http_is_sound_in_every_partition(small: Small, par
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
     text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    where = place(small, "", "right-0", get_bucket_policy=lambda *_: {"Policy": text})
-    where.partition = partition
+    instead: dict[str, Any] = {
+        "get_bucket_policy": lambda *_: {"Policy": text},
+        "get_bucket_encryption": DENIED,
+        "describe_key": DENIED,
+    }
+    where = place(small, "", "right-0", **instead)
+    where.partition = "aws" if by_key else partition
+    key = f"arn:{partition}:kms:cn-north-1:123456789012:key/31074a2f-ea62-42f5-880e-83b33cb2c1a1" if by_key else ""
 
-    # Without the key's ARN, which names a partition too.
-    found = audited(place_without_key(where))
-
-    assert verdicts(found)["policy-insecure-transport"] == {"passed"}
-
-
-def place_without_key(where: Place) -> Place:
-    client: Callable[[str], Any] = where.client
-    return Place(
-        where.bucket,
-        where.table,
-        where.prefix,
-        lambda service: Broken(client(service), {"get_bucket_encryption": DENIED}),
-        where.partition,
-    )
+    assert verdicts(audited(where, key=key))["policy-insecure-transport"] == {"passed"}
 
 
 # -- an audit that ends early ------------------------------------------------------------------------------------------
