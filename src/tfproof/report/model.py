@@ -20,7 +20,6 @@ from tfproof.checks.finding import Finding
 from tfproof.checks.severity import severity_of
 from tfproof.report.excerpt import excerpt as source_excerpt
 from tfproof.report.failure import Locate
-from tfproof.report.validation import first_problem
 from tfproof.terraform.source import Location
 
 __all__ = ["FORMAT_VERSION", "Evidence", "check_entry", "finding_entry", "head", "read_evidence", "schema"]
@@ -140,11 +139,24 @@ def read_evidence(text: str, name: str) -> Evidence:
     version = found.get("format_version") if isinstance(found, dict) else None
     wrong = "" if version == FORMAT_VERSION else f"it is no evidence of format {FORMAT_VERSION}"
     if not wrong:
-        whole = schema()
-        wrong = first_problem(found, whole, whole)
+        wrong = _problem(found)
     if wrong:
         raise UsageError(
             f"{name} is no evidence: {wrong}", remedy="Give what `--format json` or `--evidence` wrote, as it was."
         )
     made: Evidence = found
     return made
+
+
+def _problem(found: Any) -> str:
+    """Where an evidence is not as its schema has it, in one line without the value; `""` when it is."""
+    import jsonschema  # noqa: PLC0415  # only where evidence is read again
+
+    error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema()).iter_errors(found))
+    if error is None:
+        return ""
+    where = error.json_path.removeprefix("$").removeprefix(".") or "it"
+    said = {"required": "lacks one of", "type": "is not of type", "enum": "is none of", "const": "is not"}
+    wanted = error.validator_value
+    shown = ", ".join(map(str, wanted)) if isinstance(wanted, list) else wanted
+    return f"{where} {said.get(error.validator, f'does not satisfy {error.validator}')} {shown}"
