@@ -118,6 +118,40 @@ def test_a_setting_that_gets_weaker_fails_and_its_way_back_does_not(
     assert failed(change(address, strong, strong, actions=["no-op"])) == {}
 
 
+MODULES = ["module.data", "module.metadata", 'module.a["data.b"].module.data', "module.data[0]"]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_what_stands_in_a_module_called_data_is_no_data_source(module: str) -> None:
+    def in_module(address: str, before: dict[str, Any] | None, after: dict[str, Any] | None) -> dict[str, Any]:
+        return change(address, before, after) | {"address": f"{module}.{address}", "module_address": module}
+
+    versioning = "versioning_configuration"
+    found = failed(
+        in_module("aws_db_instance.main", {}, None),
+        in_module(
+            "aws_s3_bucket_versioning.this",
+            {versioning: [{"status": "Enabled"}]},
+            {versioning: [{"status": "Suspended"}]},
+        ),
+        in_module("aws_kms_key.this", {"deletion_window_in_days": 7}, None),
+        in_module("aws_s3_bucket_policy.this", {"policy": policy(TLS)}, {"policy": policy(allow("*", "s3:GetObject"))}),
+    )
+
+    assert set(found) == {
+        "plan-destroys-data",
+        "plan-weakens-protection",
+        "plan-key-deletion",
+        "plan-widens-permissions",
+    }
+
+
+@pytest.mark.parametrize("actions", [["read"], ["delete"]])
+def test_a_data_source_keeps_nothing(actions: list[str]) -> None:
+    read = change("aws_db_instance.main", {}, None, actions=actions)
+    assert failed(read | {"mode": "data", "address": "module.a.data.aws_db_instance.main"}) == {}
+
+
 @pytest.mark.parametrize(
     "kind", ["aws_s3_bucket_versioning", "aws_s3_bucket_public_access_block", ENCRYPTION.partition(".")[0]]
 )

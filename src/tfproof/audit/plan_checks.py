@@ -127,7 +127,8 @@ _POLICIES: Final[dict[str, tuple[str, str]]] = {
 def plan_findings(plan: Plan) -> list[Finding]:
     """What the plan checks answer on a plan; of each check at least one answer."""
     found: list[Finding] = []
-    changes = list(plan.changes.values())
+    # Reading a data source does nothing to what is there.
+    changes = [change for change in plan.changes.values() if change.mode != "data"]
     for check, answers in (
         (DESTROYS, _destroyed(changes)),
         (WEAKENS, _weakened(changes)),
@@ -140,28 +141,9 @@ def plan_findings(plan: Plan) -> list[Finding]:
     return found
 
 
-def _type(change: Change) -> str:
-    words = change.address.split(".")
-    while len(words) > 2 and words[0] == "module":  # noqa: PLR2004
-        words = words[2:] if "[" not in words[1] or "]" in words[1] else _after_index(words)
-    return words[0]
-
-
-def _after_index(words: list[str]) -> list[str]:
-    """What follows a module step whose key holds dots."""
-    for number, word in enumerate(words[1:], 1):
-        if word.endswith("]"):
-            return words[number + 1 :]
-    return words[2:]
-
-
-def _is_data(change: Change) -> bool:
-    return change.actions == ("read",) or "data." in change.address.split("[")[0]
-
-
 def _destroyed(changes: list[Change]) -> Iterator[Answer]:
     for change in changes:
-        if "delete" not in change.actions or _is_data(change) or _type(change) not in _STATEFUL:
+        if "delete" not in change.actions or change.type not in _STATEFUL:
             continue
         what = "is replaced" if "create" in change.actions else "is deleted"
         if change.deposed:
@@ -171,7 +153,7 @@ def _destroyed(changes: list[Change]) -> Iterator[Answer]:
 
 def _keys(changes: list[Change]) -> Iterator[Answer]:
     for change in changes:
-        if _type(change) not in ("aws_kms_key", "aws_kms_replica_key", "aws_kms_external_key"):
+        if change.type not in ("aws_kms_key", "aws_kms_replica_key", "aws_kms_external_key"):
             continue
         if "delete" in change.actions:
             window = at(change.before, "deletion_window_in_days", default=None) if change.before else None
@@ -184,9 +166,7 @@ def _keys(changes: list[Change]) -> Iterator[Answer]:
 
 def _weakened(changes: list[Change]) -> Iterator[Answer]:
     for change in changes:
-        kind = _type(change)
-        if _is_data(change):
-            continue
+        kind = change.type
         if change.actions == ("delete",) and kind in _PROTECTIVE:
             yield Answer(Verdict.FAILED, change.address, "", "kept", f"{kind} is deleted", change.address)
         if change.before is None or change.after is None:
@@ -230,8 +210,8 @@ def _is_number(value: Any) -> bool:
 def _widenings(changes: list[Change]) -> Iterator[Answer]:
     for change in changes:
         # What is new is not wider than before: the checks of the backend look at it.
-        if _type(change) in _POLICIES and not _is_data(change) and change.actions not in (("no-op",), ("create",)):
-            yield from _widening(change, _type(change))
+        if change.type in _POLICIES and change.actions not in (("no-op",), ("create",)):
+            yield from _widening(change, change.type)
 
 
 def _widening(change: Change, kind: str) -> Iterator[Answer]:

@@ -28,6 +28,8 @@ class Change:
 
     Attributes:
         address: Full address.
+        mode: `managed` or `data`.
+        type: `aws_s3_bucket`.
         actions: As Terraform names them: `("create",)`, `("no-op",)`; a replacement is `("delete", "create")`, or
             `("create", "delete")` with create_before_destroy.
         before: Attributes before, or None when it is created.
@@ -39,6 +41,8 @@ class Change:
     """
 
     address: str
+    mode: str
+    type: str
     actions: tuple[str, ...]
     before: dict[str, Any] | None
     after: dict[str, Any] | None
@@ -111,12 +115,13 @@ def _changes(entries: list[dict[str, Any]]) -> Iterator[tuple[str, Change]]:
         change = entry["change"]
         after, _ = _after(change)
         deposed = entry.get("deposed", "")
+        mode = entry.get("mode", "managed")
         resource = None
         if isinstance(after, dict) and not deposed:
             resource = Resource(
                 address=entry["address"],
                 module=entry.get("module_address", ""),
-                mode=entry.get("mode", "managed"),
+                mode=mode,
                 type=entry["type"],
                 name=entry["name"],
                 values=after,
@@ -126,6 +131,8 @@ def _changes(entries: list[dict[str, Any]]) -> Iterator[tuple[str, Change]]:
             key,
             Change(
                 address=entry["address"],
+                mode=mode,
+                type=entry["type"],
                 actions=tuple(change["actions"]),
                 before=_marked(change.get("before"), False, change.get("before_sensitive", False)),
                 after=after,
