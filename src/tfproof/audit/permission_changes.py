@@ -1,75 +1,37 @@
-"""Which requests a policy allows after a change that it did not allow before, decided by the evaluator on both.
+"""Which requests policies allow after a change that they did not allow before, decided by the evaluator on both.
 
-Requests to ask for are made from what both policies name: their principals, actions, resources, and the keys of their
-conditions. Wildcards are asked for by the actions that matter on a state backend. A request that no statement names can
-be allowed by neither, so nothing is lost by not asking for it.
+Only an Allow that comes, or a Deny that goes, can open anything; so those are tried, with requests made from what the
+policies before and after name. What cannot be tried is told: silence would pass for "nothing".
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from itertools import islice, product
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
+from tfproof.audit.askers import askers, federated_apart
 from tfproof.errors import TfproofError
-from tfproof.iam.actions import arn_template
+from tfproof.iam.compiled import CompiledStatement
 from tfproof.iam.evaluate import PolicySet
+from tfproof.iam.narrower import is_within
 from tfproof.iam.policy import Document, values_of
-from tfproof.iam.request import ContextValue, Request
+from tfproof.iam.principals import Grant
+from tfproof.iam.question_contexts import untried
+from tfproof.iam.questions import Asker, Hit, Questions
+from tfproof.iam.request import Request
 
-__all__ = ["PolicyKindAsked", "Widening", "widened"]
+__all__ = ["PolicyKindAsked", "Widened", "Widening", "widened"]
 
 _ACCOUNT: Final = "123456789012"
-_STRANGER: Final = "999999999999"
-_MOST: Final = 4000
-"""Requests asked for one change: a policy of a hundred statements would else be asked a million."""
 _SHOWN: Final = 25
-
-_ASKED: Final[Mapping[str, tuple[str, ...]]] = {
-    "s3": (
-        "s3:GetObject",
-        "s3:GetObjectVersion",
-        "s3:PutObject",
-        "s3:DeleteObject",
-        "s3:DeleteObjectVersion",
-        "s3:ListBucket",
-        "s3:ListBucketVersions",
-        "s3:PutBucketPolicy",
-        "s3:DeleteBucketPolicy",
-        "s3:PutBucketVersioning",
-        "s3:PutEncryptionConfiguration",
-        "s3:PutBucketPublicAccessBlock",
-        "s3:PutLifecycleConfiguration",
-        "s3:PutReplicationConfiguration",
-        "s3:DeleteBucket",
-        "s3:PutObjectAcl",
-        "s3:PutBucketAcl",
-    ),
-    "kms": (
-        "kms:Decrypt",
-        "kms:Encrypt",
-        "kms:GenerateDataKey",
-        "kms:ReEncryptFrom",
-        "kms:CreateGrant",
-        "kms:PutKeyPolicy",
-        "kms:ScheduleKeyDeletion",
-        "kms:DisableKey",
-        "kms:DescribeKey",
-    ),
-    "dynamodb": (
-        "dynamodb:GetItem",
-        "dynamodb:PutItem",
-        "dynamodb:DeleteItem",
-        "dynamodb:UpdateItem",
-        "dynamodb:Scan",
-        "dynamodb:Query",
-        "dynamodb:DeleteTable",
-        "dynamodb:UpdateTable",
-    ),
-    "sts": ("sts:AssumeRole",),
-    "iam": ("iam:PassRole", "iam:CreateAccessKey", "iam:PutRolePolicy", "iam:AttachRolePolicy"),
+_ALLOW_OWN: Final = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+"""Callers' own policies allow everything: what is asked is what the resource's policy lets through."""
+_NOTHING: Final = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "nobody.amazonaws.com"}, "Action": "s3:GetObject", "Resource": "*"}
+    ],
 }
 
 
@@ -109,197 +71,163 @@ class Widening:
         return f"{self.principal} may {self.action} on {self.resource}{where}"
 
 
-def widened(before: str | None, after: str, kind: PolicyKindAsked) -> list[Widening] | None:
-    """What became allowed; the first 25 of it, wide ones first. None when a policy cannot be evaluated.
+@dataclass(frozen=True, slots=True)
+class Widened:
+    """What a change of policies opens.
+
+    Attributes:
+        found: Requests that became allowed; the first 25, wide ones first.
+        unasked: What could not be tried, for people.
+    """
+
+    found: list[Widening] = field(default_factory=list)
+    unasked: list[str] = field(default_factory=list)
+
+
+def widened(before: Sequence[str], after: Sequence[str], kind: PolicyKindAsked) -> Widened:
+    """What became allowed, and what of the change could not be tried.
 
     Args:
-        before: The policy's text before; None when there was none.
-        after: The text after; `""` when there will be none.
-        kind: What sort of policy it is.
+        before: The texts of the policies before; of a resource's own policy one, or none.
+        after: The texts after.
+        kind: What sort of policies they are.
     """
     try:
-        old, new = _policies(before, kind), _policies(after, kind)
-        documents = [Document(text) for text in (before, after) if text]
-        own = _own_account(kind, documents[:1] if before else [])
-        found: dict[Widening, None] = {}
-        for request, widening in islice(_requests(documents, kind, own), _MOST):
-            # Old is asked last: it is not needed for what is not allowed now.
-            if new.decide(request).allowed and not old.decide(request).allowed:
-                found.setdefault(widening)
+        old, new = _Policies(before, kind), _Policies(after, kind)
+        return _compared(old, new, kind)
     except TfproofError:
-        return None
+        return Widened(unasked=["a policy that cannot be evaluated"])
+
+
+class _Policies:
+    """The policies of one side of a change, ready for requests of every sort of caller."""
+
+    def __init__(self, texts: Sequence[str], kind: PolicyKindAsked) -> None:
+        given = [text for text in texts if text]
+        self.of_identity = kind.is_identity
+        if kind.is_identity:
+            self.people = self.services = PolicySet(given)
+            self.statements = self.people.identity
+            return
+        for text in given:
+            PolicySet([], resource=text)  # as it stands: faults are told before anything is rewritten
+        documents = [Document(federated_apart(Document(text).value)) for text in given[:1]]
+        resource = documents[0] if documents else _NOTHING
+        # Without a key policy nobody may do anything with a key (R31); other resources are their account's.
+        own = [] if kind.service == "kms" and not documents else [_ALLOW_OWN]
+        self.people = PolicySet(own, resource=resource)
+        # A service or an identity provider has no policies of its own.
+        self.services = PolicySet([], resource=resource)
+        self.statements = (self.people.resource or ()) if documents else ()
+
+    def allow(self, request: Request, asker: Asker) -> bool:
+        is_service = asker.caller is not None and asker.caller.kind == "service"
+        return (self.services if is_service else self.people).decide(request).allowed
+
+    def grants(self, statement: CompiledStatement, asker: Asker) -> bool:
+        return self.of_identity or (
+            asker.caller is not None and self.people.grant(statement, asker.caller) is not Grant.NONE
+        )
+
+
+def _compared(old: _Policies, new: _Policies, kind: PolicyKindAsked) -> Widened:
+    opening = [
+        *_without((one for one in new.statements if not one.is_deny), old.statements),
+        *_without((one for one in old.statements if one.is_deny), new.statements),
+    ]
+    if not opening:
+        return Widened()
+    statements = (*old.statements, *new.statements)
+    account = _own_account(kind, old.statements)
+    questions = Questions(
+        statements,
+        [Asker("whoever has the policy")] if kind.is_identity else askers(statements, account),
+        new.grants,
+        service=kind.service,
+        resources=_resources(kind),
+        account=account,
+        resource_account=None if kind.is_identity else account,
+    )
+
+    def opened(request: Request, asker: Asker) -> bool:
+        # The old one is asked last: it is not needed for what is not allowed now.
+        return new.allow(request, asker) and not old.allow(request, asker)
+
+    found: dict[Widening, None] = {}
+    unasked: dict[str, None] = {}
+    for statement in opening:
+        answers = list(questions.find(statement, opened))
+        hits = [answer for answer in answers if answer is not None]
+        sure = list(_told(hits))
+        found.update(dict.fromkeys(sure))
+        if not sure:
+            unasked.update(dict.fromkeys(_gaps(statement, answers, of_identity=kind.is_identity)))
+    if questions.is_exhausted:
+        unasked.setdefault("more requests than are tried: some may be allowed now that were not")
     plain = {(item.principal, item.action, item.resource) for item in found if not item.context}
     kept = [item for item in found if not item.context or (item.principal, item.action, item.resource) not in plain]
-    kept.sort(key=lambda item: (not item.principal.startswith("anybody"), bool(item.context)))
-    return kept[:_SHOWN]
+    kept.sort(key=lambda item: (not item.principal.startswith("anybody"), "*" not in item.action, bool(item.context)))
+    return Widened(kept[:_SHOWN], list(unasked))
 
 
-def _policies(text: str | None, kind: PolicyKindAsked) -> PolicySet:
-    if kind.is_identity:
-        return PolicySet([text] if text else [])
-    if not text:
-        return PolicySet([_ALLOW_OWN], resource=_NOTHING) if kind.service != "kms" else PolicySet([], resource=_NOTHING)
-    return PolicySet([_ALLOW_OWN], resource=text)
+def _without(statements: Iterable[CompiledStatement], others: Iterable[CompiledStatement]) -> list[CompiledStatement]:
+    others = list(others)
+    return [one for one in statements if not any(is_within(one, other) for other in others)]
 
 
-_ALLOW_OWN: Final = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-"""Callers' own policies allow everything: what is asked is what the resource's policy lets through."""
-_NOTHING: Final = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {"Effect": "Allow", "Principal": {"Service": "nobody.amazonaws.com"}, "Action": "s3:GetObject", "Resource": "*"}
-    ],
-}
+def _resources(kind: PolicyKindAsked) -> list[str]:
+    if not kind.resource:
+        return []
+    return [kind.resource, *([f"{kind.resource}/terraform.tfstate"] if kind.service == "s3" else [])]
 
 
-def _requests(documents: list[Document], kind: PolicyKindAsked, own: str) -> Iterator[tuple[Request, Widening]]:
-    statements = [statement.body for document in documents for statement in document.statements]
-    principals = _principals(statements, kind, own)
-    resources = _resources(statements, kind)
-    contexts = list(dict.fromkeys(_contexts(statements)))
-    for action in _actions(statements, kind):
-        fitting = [resource for resource in resources if _fits(action, resource)] or ["*"]
-        for (principal, who), resource, context in product(principals, fitting, contexts):
-            given: dict[str, ContextValue] = {**_SOUND, **dict(context)}
-            changed = ", ".join(f"{name} is {value}" for name, value in context)
-            try:
-                account = own if resource.split(":")[4:5] in ([""], []) else None
-                request = Request(action, resource, principal=principal, context=given, resource_account=account)
-            except TfproofError:
-                continue
-            yield request, Widening(who, action, resource, changed)
+def _told(hits: Iterable[Hit]) -> Iterator[Widening]:
+    """What the hits say; of a wildcard only what it covers beside the actions that are known."""
+    hits = list(hits)
+    named = {action.shown for hit in hits for action in hit.actions if not action.is_made_up}
+    for hit in hits:
+        for action in hit.actions:
+            of_service = action.shown.endswith(":*") and any(
+                name.lower().startswith(action.shown[:-1].lower()) for name in named
+            )
+            if not action.is_made_up or (action.is_whole and not of_service):
+                yield Widening(hit.who, action.shown, hit.resource, hit.context)
 
 
-_SOUND: Final = {"aws:SecureTransport": "true", "s3:TlsVersion": "1.3"}
+def _gaps(statement: CompiledStatement, answers: Sequence[Hit | None], *, of_identity: bool) -> Iterator[str]:
+    """What of a statement that may open something was not tried."""
+    name = statement.statement.sid or f"statement {statement.statement.index + 1}"
+    body = statement.statement.body
+    for kind, who in _unasked_principals(body.get("Principal")):
+        yield f"{name}: the {kind} principal {who} is not tried"
+    for key in untried(statement, callers_keys=not of_identity):
+        yield f"{name}: no value of {key} could be tried that its condition names"
+    patterns = {action.shown for hit in answers if hit is not None for action in hit.actions if action.is_made_up}
+    for pattern in sorted(patterns):
+        yield f"{name}: {pattern} covers more than before, which of its actions is not known"
+    if not answers:
+        yield f"{name}: no request could be made that it applies to"
 
 
-def _principals(statements: list[Mapping[str, Any]], kind: PolicyKindAsked, own: str) -> list[tuple[str | None, str]]:
-    if kind.is_identity:
-        return [(None, "whoever has the policy")]
-    found: dict[str | None, str] = {
-        f"arn:aws:iam::{own}:user/somebody": "anybody of the own account whose policies allow it",
-        f"arn:aws:iam::{_STRANGER}:user/somebody": "anybody of any account",
-    }
-    for body in statements:
-        element = body.get("Principal", body.get("NotPrincipal"))
-        for name in values_of(element.get("AWS", [])) if isinstance(element, Mapping) else []:
-            if re.fullmatch(r"\d{12}", name):
-                found.setdefault(f"arn:aws:iam::{name}:user/somebody", f"anybody of account {name}")
-            elif name.endswith(":root"):
-                found.setdefault(name[: -len("root")] + "user/somebody", f"anybody of account {name.split(':')[4]}")
-            elif name != "*":
-                found.setdefault(name, name)
-        for name in values_of(element.get("Service", [])) if isinstance(element, Mapping) else []:
-            found.setdefault(name, f"the service {name}")
-    return list(found.items())
+def _unasked_principals(element: Any) -> Iterator[tuple[str, str]]:
+    if not isinstance(element, Mapping):
+        return
+    for who in values_of(element.get("CanonicalUser")):
+        yield "CanonicalUser", who
+    for who in values_of(element.get("AWS")):
+        # A deleted principal's unique id, or CloudFront's: callers have an ARN or an account.
+        if who != "*" and not who.isdigit() and (not who.startswith("arn:") or ":cloudfront:" in who):
+            yield "AWS", who
 
 
-def _own_account(kind: PolicyKindAsked, before: list[Document]) -> str:
+def _own_account(kind: PolicyKindAsked, before: Iterable[CompiledStatement]) -> str:
     """The resource's account: the one in its ARN, else the first whose root the policy trusted before."""
     parts = kind.resource.split(":")
     if len(parts) > 5 and parts[4]:  # noqa: PLR2004  # an ARN has six parts
         return parts[4]
-    for statement in (item for document in before for item in document.statements):
-        element = statement.body.get("Principal")
+    for statement in before:
+        element = statement.statement.body.get("Principal")
         for name in values_of(element.get("AWS", [])) if isinstance(element, Mapping) else []:
             if name.endswith(":root"):
                 return name.split(":")[4]
     return _ACCOUNT
-
-
-def _actions(statements: list[Mapping[str, Any]], kind: PolicyKindAsked) -> Iterator[str]:
-    found: dict[str, str] = {}
-    for body in statements:
-        for name in (*values_of(body.get("Action", [])), *values_of(body.get("NotAction", []))):
-            service = name.partition(":")[0].lower()
-            if "*" not in name and "?" not in name:
-                found.setdefault(name.lower(), name)
-            for action in _ASKED.get(service, ()):
-                found.setdefault(action.lower(), action)
-            if name == "*" or "NotAction" in body:
-                for services in [kind.service] if kind.service in _ASKED else list(_ASKED):
-                    for action in _ASKED[services]:
-                        found.setdefault(action.lower(), action)
-    yield from found.values()
-
-
-def _resources(statements: list[Mapping[str, Any]], kind: PolicyKindAsked) -> list[str]:
-    found: dict[str, None] = {}
-    for body in statements:
-        for name in (*values_of(body.get("Resource", [])), *values_of(body.get("NotResource", []))):
-            found.setdefault(_example(name))
-    if kind.resource:
-        found.setdefault(kind.resource)
-        if kind.service == "s3":
-            found.setdefault(f"{kind.resource}/terraform.tfstate")
-        found.pop("*", None)
-    return list(found)
-
-
-def _example(pattern: str) -> str:
-    """A resource that a pattern covers."""
-    if pattern == "*":
-        return pattern
-    text = re.sub(r"\$\{[^}]*\}", "somebody", pattern)
-    return text.replace("*", "any").replace("?", "x")
-
-
-def _fits(action: str, resource: str) -> bool:
-    """Whether an action can be done on a resource at all: GetObject on no bucket, ListBucket on no object."""
-    service = action.partition(":")[0].lower()
-    if resource == "*":
-        return True
-    if not resource.startswith("arn:") or resource.split(":")[2] not in (service, "any", ""):
-        return False
-    try:
-        template = arn_template(action)
-    except (TfproofError, KeyError):
-        return True
-    return service != "s3" or ("/" in template) == ("/" in resource)
-
-
-def _contexts(statements: list[Mapping[str, Any]]) -> Iterator[tuple[tuple[str, str], ...]]:
-    yield ()
-    for body in statements:
-        conditions = body.get("Condition", {})
-        pairs: list[tuple[str, str]] = []
-        for operator, block in conditions.items() if isinstance(conditions, Mapping) else ():
-            for key, values in block.items() if isinstance(block, Mapping) else ():
-                value = _holding(str(operator), values)
-                if value is not None and key not in dict(pairs):
-                    pairs.append((str(key), value))
-        if pairs:
-            yield tuple(pairs)
-
-
-def _holding(operator: str, values: Any) -> str | None:
-    """A value that makes a condition hold; None when that is to lack the key."""
-    first = values[0] if isinstance(values, (list, tuple)) and values else values
-    text = {True: "true", False: "false"}.get(first) if isinstance(first, bool) else str(first)
-    name = operator.rpartition(":")[2].removesuffix("IfExists")
-    if name == "Null":
-        return "anything" if text == "false" else None
-    if name.startswith("Numeric"):
-        by = {"NumericLessThan": -0.1, "NumericGreaterThan": 0.1}.get(name, 0.0)
-        return _number(text, by)
-    return str(text).partition("/")[0] if name == "IpAddress" else _other(name, str(text))
-
-
-_NEGATED: Final = {
-    "ArnNotEquals": "arn:aws:kms:us-east-1:999999999999:key/another",
-    "ArnNotLike": "arn:aws:kms:us-east-1:999999999999:key/another",
-    "NotIpAddress": "203.0.113.7",
-}
-
-
-def _other(name: str, text: str) -> str:
-    if name in _NEGATED:
-        return _NEGATED[name]
-    return f"not-{_example(text)}" if name.startswith("StringNot") else _example(text)
-
-
-def _number(text: str | None, by: float) -> str | None:
-    try:
-        return f"{float(str(text)) + by:g}"
-    except ValueError:
-        return None

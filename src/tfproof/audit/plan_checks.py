@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from tfproof.audit.permission_changes import PolicyKindAsked, Widening, widened
+from tfproof.audit.policy_changes import widening_answers
 from tfproof.checks.check import Check
 from tfproof.checks.finding import Answer, Finding, Layer, Verdict, shown
 from tfproof.terraform.plan import Change, Plan
@@ -109,19 +109,6 @@ _PROTECTIVE: Final = frozenset(
         "aws_s3_account_public_access_block",
     }
 )
-_POLICIES: Final[dict[str, tuple[str, str]]] = {
-    # Where a policy stands, and of which service it is the resource's own; "" for policies of identities.
-    "aws_s3_bucket": ("policy", "s3"),
-    "aws_s3_bucket_policy": ("policy", "s3"),
-    "aws_kms_key": ("policy", "kms"),
-    "aws_kms_key_policy": ("policy", "kms"),
-    "aws_dynamodb_resource_policy": ("policy", "dynamodb"),
-    "aws_iam_role": ("assume_role_policy", "sts"),
-    "aws_iam_policy": ("policy", ""),
-    "aws_iam_role_policy": ("policy", ""),
-    "aws_iam_user_policy": ("policy", ""),
-    "aws_iam_group_policy": ("policy", ""),
-}
 
 
 def plan_findings(plan: Plan) -> list[Finding]:
@@ -133,7 +120,7 @@ def plan_findings(plan: Plan) -> list[Finding]:
         (DESTROYS, _destroyed(changes)),
         (WEAKENS, _weakened(changes)),
         (KEY, _keys(changes)),
-        (WIDENS, _widenings(changes)),
+        (WIDENS, widening_answers(changes)),
     ):
         made = [check.finding(Layer.PLAN, answer) for answer in answers]
         passed = Answer(Verdict.PASSED, "the plan", "", "no such change", f"{len(changes)} changes looked at")
@@ -205,42 +192,3 @@ def _compared(before: Any, after: Any, safe: Any) -> Verdict | None:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _widenings(changes: list[Change]) -> Iterator[Answer]:
-    for change in changes:
-        # What is new is not wider than before: the checks of the backend look at it.
-        if change.type in _POLICIES and change.actions not in (("no-op",), ("create",)):
-            yield from _widening(change, change.type)
-
-
-def _widening(change: Change, kind: str) -> Iterator[Answer]:
-    path, service = _POLICIES[kind]
-    before, after = _value(change.before, path), _value(change.after, path)
-    if change.after is None:
-        if kind != "aws_s3_bucket_policy":
-            return  # an identity's policy that goes takes rights away; a resource's own goes with the resource
-        after = ""
-    if before is UNKNOWN or not isinstance(before, (str, type(None))) or (after is not UNKNOWN and before == after):
-        return
-    expected = "no request allowed that was not before"
-    found: list[Widening] | None = None
-    if after is not UNKNOWN:
-        asked = PolicyKindAsked(is_identity=not service, service=service, resource=_resource_of(change, kind))
-        found = widened(before or None, after if isinstance(after, str) else "", asked)
-    if found is None:
-        told = shown(UNKNOWN) if after is UNKNOWN else "a policy that cannot be evaluated"
-        yield Answer(Verdict.UNDECIDED, change.address, path, expected, told, change.address)
-    for widening in found or ():
-        yield Answer(Verdict.FAILED, change.address, path, expected, str(widening), change.address)
-
-
-def _resource_of(change: Change, kind: str) -> str:
-    before = change.before or {}
-    arn = _value(before, "arn")
-    if isinstance(arn, str) and kind != "aws_kms_key_policy":
-        return arn
-    bucket = _value(before, "bucket")
-    if kind == "aws_s3_bucket_policy" and isinstance(bucket, str):
-        return f"arn:aws:s3:::{bucket}"
-    return ""
