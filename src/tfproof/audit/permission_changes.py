@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tfproof.audit.askers import askers, federated_apart
 from tfproof.errors import TfproofError
+from tfproof.iam.askers import askers, federated_apart
 from tfproof.iam.compiled import CompiledStatement
 from tfproof.iam.evaluate import PolicySet
 from tfproof.iam.narrower import is_within

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from tfproof.checks.backend import Backend
 from tfproof.checks.expectation import Expectation, answer, missing
-from tfproof.checks.finding import Answer
+from tfproof.checks.finding import Answer, Verdict
 from tfproof.checks.live import LiveBackend
 from tfproof.checks.same_key import expected_key
 from tfproof.errors import TfproofError
@@ -21,7 +21,10 @@ from tfproof.iam.evaluate import PolicySet
 from tfproof.iam.request import Request
 from tfproof.values import UNKNOWN, reveal
 
-__all__ = ["OTHER_KEY", "OUR_KEY", "Probe", "configured_policy", "live_policy"]
+__all__ = ["OTHER_KEY", "OUR_KEY", "Probe", "Search", "configured_policy", "live_policy"]
+
+Search: TypeAlias = "Callable[[PolicySet, str], Iterator[tuple[Verdict, str, str, str]]]"
+"""Looks at the whole policy of a bucket, given its ARN: verdict, Sid of the statement, expected, found."""
 
 OUR_KEY: Final = "<the dedicated key>"
 OTHER_KEY: Final = "<another key>"
@@ -33,6 +36,8 @@ _ALLOW_ALL: Final = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", 
 _ACCOUNT: Final = "123456789012"
 _STRANGER: Final = "999999999999"
 _SOUND: Final = {"aws:SecureTransport": "true", "s3:TlsVersion": "1.3"}
+_OF_PEOPLE: Final = {"aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false"}
+"""Keys of every signed request: a Deny that spares AWS's services applies to strangers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +63,8 @@ class Probe:
     context: Mapping[str, str] = field(default_factory=dict)
 
 
-def configured_policy(probes: Sequence[Probe]) -> Callable[[Backend], Iterator[Answer]]:
-    """Answers on the bucket policy in a plan or a state."""
+def configured_policy(probes: Sequence[Probe], search: Search | None = None) -> Callable[[Backend], Iterator[Answer]]:
+    """Answers on the bucket policy in a plan or a state: of probes, and of a search through its statements."""
 
     def configured(backend: Backend) -> Iterator[Answer]:
         policies = backend.bucket_parts("aws_s3_bucket_policy")
@@ -69,20 +74,22 @@ def configured_policy(probes: Sequence[Probe]) -> Callable[[Backend], Iterator[A
         for resource in policies:
             text = resource.at("policy", default=None)
             key = expected_key(backend)
-            yield from _answers(
-                probes, text, _bucket_arn(backend), key, subject=resource.address, address=resource.address
-            )
+            where = {"subject": resource.address, "address": resource.address}
+            yield from _answers(probes, text, _bucket_arn(backend), key, **where)
+            yield from _searched(search, text, _bucket_arn(backend), **where)
 
     return configured
 
 
-def live_policy(probes: Sequence[Probe]) -> Callable[[LiveBackend], Iterator[Answer]]:
-    """Answers on the bucket policy that the target has."""
+def live_policy(probes: Sequence[Probe], search: Search | None = None) -> Callable[[LiveBackend], Iterator[Answer]]:
+    """Answers on the bucket policy that the target has: of probes, and of a search through its statements."""
 
     def live(backend: LiveBackend) -> Iterator[Answer]:
         address = backend.state.address_of("aws_s3_bucket_policy")
         text, arn = backend.bucket_policy, _bucket_arn(backend.state)
-        yield from _answers(probes, text, arn, backend.key_arn, subject="GetBucketPolicy", address=address)
+        where = {"subject": "GetBucketPolicy", "address": address}
+        yield from _answers(probes, text, arn, backend.key_arn, **where)
+        yield from _searched(search, text, arn, **where)
 
     return live
 
@@ -105,6 +112,17 @@ def _answers(
         found, sid = _decide(policies, probe, str(reveal(bucket_arn)), str(reveal(key)))
         path = f"policy#{sid}" if sid else "policy"
         yield answer(expected, found, subject=subject, path=path, address=address)
+
+
+def _searched(search: Search | None, text: Any, bucket_arn: Any, *, subject: str, address: str) -> Iterator[Answer]:
+    """A policy that is unknown, missing or broken has its answer from the probes."""
+    text, bucket_arn = reveal(text), reveal(bucket_arn)
+    if search is None or text is UNKNOWN or bucket_arn is UNKNOWN:
+        return
+    policies = _compiled(text)
+    if isinstance(policies, PolicySet):
+        for verdict, sid, expected, found in search(policies, str(bucket_arn)):
+            yield Answer(verdict, subject, f"policy#{sid}" if sid else "policy", expected, found, address)
 
 
 def _expectation(probe: Probe) -> Expectation:
@@ -134,6 +152,7 @@ def _decide(policies: PolicySet | str | None, probe: Probe, bucket_arn: str, key
     other = key[:-1] + ("0" if not key.endswith("0") else "1")
     context = {
         **_SOUND,
+        **(_OF_PEOPLE if probe.stranger else {}),
         **{name: value.replace(OUR_KEY, key).replace(OTHER_KEY, other) for name, value in probe.context.items()},
     }
     resource = f"{bucket_arn}/env/terraform.tfstate" if probe.on_object else bucket_arn

@@ -17,6 +17,7 @@ __all__ = [
     "CALLERS_KEYS",
     "Reach",
     "Values",
+    "blocked_keys",
     "has_variables",
     "holding",
     "in_request",
@@ -122,6 +123,30 @@ def question_contexts(
         combined = [dict(zip(options, values, strict=True)) for values in product(*options.values())]
         return sorted(combined, key=lambda values: told(values).count(", ") + bool(told(values))), True
     return list(_one_by_one(options, others)), False
+
+
+def blocked_keys(
+    statement: CompiledStatement, callers: Iterable[Mapping[str, str | tuple[str, ...]]], reach: Reach | None
+) -> set[str]:
+    """Keys, in lower case, of which no value that can be sent makes a statement's conditions hold.
+
+    Args:
+        statement: The statement.
+        callers: The keys that follow from each caller, by names in lower case.
+        reach: Leaves out values that the callers cannot send.
+    """
+    pools: dict[str, _Pool] = {}
+    _collect(statement, pools, own=True)
+    known = list(callers)
+    return {
+        key
+        for key, pool in pools.items()
+        if (
+            not any(holding(pool.own, key, context.get(key)) for context in known)
+            if key in CALLERS_KEYS
+            else not any(True for _ in pool.options(key, reach))
+        )
+    }
 
 
 class _Pool:
