@@ -78,7 +78,23 @@ def test_a_key_that_is_disabled_is_told() -> None:
     }
 
 
+@pytest.mark.parametrize("kind", ["aws_kms_replica_key", "aws_kms_external_key", "aws_kms_replica_external_key"])
+def test_keys_of_other_kinds_are_disabled_by_another_attribute(kind: str) -> None:
+    key = f"{kind}.tf_state"
+
+    assert failed(change(key, {"enabled": True}, {"enabled": False})) == {"plan-key-deletion": ["false"]}
+    assert set(failed(change(key, {}, None))) == {"plan-key-deletion", "plan-destroys-data"}
+
+
 ENCRYPTION = "aws_s3_bucket_server_side_encryption_configuration.this"
+
+
+GROUPS = "http://acs.amazonaws.com/groups/global/"
+
+
+def grants(*groups: str) -> dict[str, Any]:
+    found = [{"grantee": [{"type": "Group", "uri": f"{GROUPS}{name}"}], "permission": "READ"} for name in groups]
+    return {"access_control_policy": [{"grant": found}]}
 
 
 def encryption(algorithm: str, key: str | None) -> dict[str, Any]:
@@ -95,7 +111,22 @@ def encryption(algorithm: str, key: str | None) -> dict[str, Any]:
             {"versioning_configuration": [{"status": "Suspended"}]},
         ),
         (ENCRYPTION, encryption("aws:kms", KEY), encryption("AES256", None)),
+        (ENCRYPTION, encryption("aws:kms:dsse", KEY), encryption("AES256", None)),
+        (ENCRYPTION, encryption("aws:kms:dsse", KEY), encryption("aws:kms", KEY)),
         (ENCRYPTION, encryption("aws:kms", KEY), encryption("aws:kms", None)),
+        ("aws_s3_account_public_access_block.this", {"block_public_policy": True}, {"block_public_policy": False}),
+        ("aws_s3_bucket_acl.this", {"acl": "private"}, {"acl": "public-read"}),
+        ("aws_s3_bucket_acl.this", {"acl": "public-read"}, {"acl": "public-read-write"}),
+        ("aws_s3_bucket_acl.this", {"acl": "private", **grants()}, {"acl": None, **grants("AllUsers")}),
+        ("aws_s3_bucket.this", {"acl": "log-delivery-write"}, {"acl": "authenticated-read"}),
+        ("aws_s3_bucket.this", {"grant": []}, {"grant": [{"uri": f"{GROUPS}AllUsers", "permissions": ["READ"]}]}),
+        ("aws_db_instance.this", {"publicly_accessible": False}, {"publicly_accessible": True}),
+        ("aws_kms_replica_key.this", {"deletion_window_in_days": 30}, {"deletion_window_in_days": 7}),
+        (
+            "aws_kms_key.this",
+            {"bypass_policy_lockout_safety_check": None},
+            {"bypass_policy_lockout_safety_check": True},
+        ),
         ("aws_s3_bucket_public_access_block.this", {"block_public_acls": True}, {"block_public_acls": False}),
         ("aws_s3_bucket.this", {"force_destroy": False}, {"force_destroy": True}),
         ("aws_s3_bucket.this", {"versioning": [{"enabled": True}]}, {"versioning": [{"enabled": False}]}),
@@ -167,6 +198,61 @@ def test_another_key_that_is_known_after_apply_is_undecided() -> None:
     assert [item.answer.path for item in made if item.verdict is Verdict.UNDECIDED] == [
         "rule[0].apply_server_side_encryption_by_default[0].kms_master_key_id"
     ]
+
+
+WEAKENS = "plan-weakens-protection"
+
+
+@pytest.mark.parametrize(
+    ("address", "before", "unknown", "check"),
+    [
+        ("aws_kms_key.this", {"enable_key_rotation": True}, {"enable_key_rotation": True}, WEAKENS),
+        ("aws_kms_key.this", {"is_enabled": True}, {"is_enabled": True}, "plan-key-deletion"),
+        ("aws_s3_bucket.this", {"force_destroy": False}, {"force_destroy": True}, WEAKENS),
+        ("aws_s3_bucket_acl.this", {"acl": "private"}, {"acl": True}, WEAKENS),
+        (
+            "aws_s3_bucket_acl.this",
+            grants(),
+            {"access_control_policy": [{"grant": [{"grantee": [{"uri": True}]}]}]},
+            WEAKENS,
+        ),
+        (
+            "aws_db_instance.this",
+            {"backup_retention_period": 7},
+            {"backup_retention_period": True},
+            WEAKENS,
+        ),
+        (
+            "aws_s3_bucket_versioning.this",
+            {"versioning_configuration": [{"status": "Suspended"}]},
+            {"versioning_configuration": True},
+            WEAKENS,
+        ),
+    ],
+)
+def test_a_protection_that_is_known_after_apply_is_undecided(
+    address: str, before: dict[str, Any], unknown: dict[str, Any], check: str
+) -> None:
+    made = findings(change(address, before, {}, after_unknown=unknown))
+
+    assert [item.check_id for item in made if item.verdict is Verdict.UNDECIDED] == [check]
+    assert not [item for item in made if item.verdict is Verdict.FAILED]
+
+
+def test_what_protects_nothing_may_become_unknown() -> None:
+    made = findings(
+        change("aws_kms_key.a", {"enable_key_rotation": False}, {}, after_unknown={"enable_key_rotation": True}),
+        change(ENCRYPTION, encryption("AES256", None), {}, after_unknown={"rule": True}),
+    )
+
+    assert [item.answer.path for item in made if item.verdict is not Verdict.PASSED] == ["rule[0].bucket_key_enabled"]
+
+
+def test_a_bucket_key_that_goes_because_dsse_has_none_is_no_weakening() -> None:
+    stronger = encryption("aws:kms:dsse", KEY)
+    stronger["rule"][0]["bucket_key_enabled"] = False
+
+    assert failed(change(ENCRYPTION, encryption("aws:kms", KEY), stronger)) == {}
 
 
 # -- permissions ------------------------------------------------------------------------------------------------------

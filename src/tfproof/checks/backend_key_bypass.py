@@ -9,6 +9,7 @@ from tfproof.checks.backend import Backend
 from tfproof.checks.check import Check
 from tfproof.checks.expectation import Expectation, answer
 from tfproof.checks.finding import Answer
+from tfproof.checks.sse_kms import SSE_KMS
 
 __all__ = ["CHECK", "judge"]
 
@@ -38,5 +39,5 @@ def judge(backend: Backend, written: WrittenState) -> Iterator[Answer]:
     loud = bool(written.exit_code) and any(call.decision == "explicitDeny" for call in denied)
     shown = written.message or f"exit code {written.exit_code}, header {written.header}"
     yield answer(Expectation(_REFUSED.text, lambda _: loud), shown, subject=subject, address=address)
-    bare = [f"{version.key}: {version.algorithm}" for version in written.versions if version.algorithm != "aws:kms"]
+    bare = [f"{version.key}: {version.algorithm}" for version in written.versions if version.algorithm not in SSE_KMS]
     yield answer(_NOTHING, ", ".join(bare) or "none", subject=f"objects after {subject}", address=address)

@@ -9,6 +9,7 @@ from tfproof.checks.backend import Backend
 from tfproof.checks.check import Check
 from tfproof.checks.expectation import Expectation, answer, equals
 from tfproof.checks.finding import Answer
+from tfproof.checks.sse_kms import is_sse_kms
 
 __all__ = ["CHECK", "judge"]
 
@@ -45,9 +46,9 @@ def judge(backend: Backend, written: WrittenState, key_arn: str) -> Iterator[Ans
     for version in written.versions:
         name = "lock file" if version.key.endswith(".tflock") else "state"
         for what, expected, shown in (
-            ("ServerSideEncryption", "aws:kms", version.algorithm),
-            ("SSEKMSKeyId", key_arn, version.kms_key),
-            ("BucketKeyEnabled", True, version.bucket_key),
+            ("ServerSideEncryption", is_sse_kms, version.algorithm),
+            ("SSEKMSKeyId", equals(key_arn), version.kms_key),
+            ("BucketKeyEnabled", equals(expected=True), version.bucket_key),
         ):
             subject = f"{what} of the {name}, backend with {written.setting}"
-            yield answer(equals(expected), shown, subject=subject, path=path, address=address)
+            yield answer(expected, shown, subject=subject, path=path, address=address)

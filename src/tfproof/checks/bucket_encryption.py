@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tfproof.checks.attribute import configured_attribute, live_value, part_of_bucket
 from tfproof.checks.check import Check
-from tfproof.checks.expectation import equals
+from tfproof.checks.sse_kms import is_sse_kms
 
 __all__ = ["CHECK"]
 
@@ -18,10 +18,10 @@ CHECK = Check(
     reason="State holds secrets in clear. With AES256 whoever may read the object reads them; with KMS reading takes a "
     "second permission, on the key, and leaves a trace.",
     references=("CKV_AWS_145", "AWS-0132", "FSBP S3.17"),
-    configured=configured_attribute(_BUCKET, {_PATH: equals("aws:kms")}),
+    configured=configured_attribute(_BUCKET, {_PATH: is_sse_kms}),
     live=live_value(
         _BUCKET,
         "GetBucketEncryption",
-        {"SSEAlgorithm": (lambda live: live.default_encryption.get("SSEAlgorithm"), equals("aws:kms"), _PATH)},
+        {"SSEAlgorithm": (lambda live: live.default_encryption.get("SSEAlgorithm"), is_sse_kms, _PATH)},
     ),
 )

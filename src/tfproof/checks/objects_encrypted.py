@@ -11,6 +11,7 @@ from tfproof.checks.check import Check
 from tfproof.checks.expectation import Expectation, answer
 from tfproof.checks.finding import Answer
 from tfproof.checks.live import LiveBackend
+from tfproof.checks.sse_kms import SSE_KMS
 
 __all__ = ["CHECK"]
 
@@ -24,9 +25,9 @@ def _live(live: LiveBackend) -> Iterator[Answer]:
     # States of trials come and go meanwhile, some of them wrong on purpose; what became of them is judged by itself.
     for key in islice((key for key in live.object_keys if TRIAL not in key), _LOOKED_AT):
         head = live.written_object(key)
-        under = (head.get("ServerSideEncryption"), head.get("SSEKMSKeyId"))
-        if head and under != ("aws:kms", live.key_arn):
-            wrong.append(f"{key} is under {under[1] or under[0] or 'nothing'}")
+        algorithm, under = head.get("ServerSideEncryption"), head.get("SSEKMSKeyId")
+        if head and (algorithm not in SSE_KMS or under != live.key_arn):
+            wrong.append(f"{key} is under {under or algorithm or 'nothing'}")
     address = live.state.address_of("aws_s3_bucket_server_side_encryption_configuration")
     yield answer(_UNDER_KEY, wrong, subject="HeadObject of what is in the bucket", address=address)
 

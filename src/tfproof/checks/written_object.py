@@ -9,6 +9,7 @@ from tfproof.checks.check import Check
 from tfproof.checks.expectation import answer, equals
 from tfproof.checks.finding import Answer
 from tfproof.checks.live import LiveBackend
+from tfproof.checks.sse_kms import is_sse_kms
 
 __all__ = ["CHECK", "PROBE_KEY"]
 
@@ -22,11 +23,11 @@ def _live(live: LiveBackend) -> Iterator[Answer]:
     head = live.written_object(PROBE_KEY)
     address = live.state.address_of(_ADDRESS)
     for name, expected, path in (
-        ("ServerSideEncryption", "aws:kms", f"{_RULE}.sse_algorithm"),
-        ("SSEKMSKeyId", live.key_arn, f"{_RULE}.kms_master_key_id"),
-        ("BucketKeyEnabled", True, "rule[0].bucket_key_enabled"),
+        ("ServerSideEncryption", is_sse_kms, f"{_RULE}.sse_algorithm"),
+        ("SSEKMSKeyId", equals(live.key_arn), f"{_RULE}.kms_master_key_id"),
+        ("BucketKeyEnabled", equals(expected=True), "rule[0].bucket_key_enabled"),
     ):
-        yield answer(equals(expected), head.get(name), subject=f"HeadObject {name}", path=path, address=address)
+        yield answer(expected, head.get(name), subject=f"HeadObject {name}", path=path, address=address)
 
 
 CHECK = Check(

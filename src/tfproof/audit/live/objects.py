@@ -13,13 +13,13 @@ from tfproof.audit.live.journal import Cursor, Journal, Wrong
 from tfproof.audit.live.place import ENDED, AwsError, Place, Refused
 from tfproof.audit.live.tally import Tally
 from tfproof.audit.live_checks import BUCKET_KEY, CURRENT, LOCKS, NONCURRENT
+from tfproof.checks.sse_kms import SSE_KMS
 from tfproof.errors import TargetError
 
 __all__ = ["Expected", "walk"]
 
 _PAGE = 1000
 """Versions asked for at once; S3 gives no more."""
-_KMS: Final = ("aws:kms", "aws:kms:dsse")
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +191,7 @@ def _encryption(
     algorithm = "SSE-C" if isinstance(head, str) else str(head.get("ServerSideEncryption") or "none")
     kms_key = "" if isinstance(head, str) else str(head.get("SSEKMSKeyId") or "")
     tally.algorithms[algorithm] += 1
-    if algorithm not in _KMS or (expected.key and kms_key != expected.key):
+    if algorithm not in SSE_KMS or (expected.key and kms_key != expected.key):
         found = f"{algorithm} {kms_key}".strip()
         yield Wrong(check.id, key, version_id, f"{found}; {about}", _remedy(place, expected, version, algorithm))
         return
