@@ -77,6 +77,23 @@ def test_serials_grow_and_the_lineage_stays(versions: list[tuple[int, str]], pat
     assert [item.answer.path for item in made if item.verdict is Verdict.FAILED] == paths
 
 
+@pytest.mark.parametrize("last", [b"", b"{", as_bytes({"version": 3, "serial": 1, "modules": []})])
+def test_a_backup_that_cannot_be_read_hides_nothing_of_the_others(last: bytes, tmp_path: Path) -> None:
+    (tmp_path / "terraform.tfstate").write_bytes(as_bytes(state(serial=4)))
+    (tmp_path / "terraform.tfstate.1690000000.backup").write_bytes(as_bytes(state(serial=9)))
+    (tmp_path / "terraform.tfstate.backup").write_bytes(last)
+
+    found = [
+        (finding.check_id, finding.answer.found)
+        for audited in audit_all(list(expand([str(tmp_path)], pytest.fail)), Auditing(jobs=1))
+        for finding in audited.findings
+        if finding.verdict is Verdict.FAILED
+    ]
+
+    assert ("state-history", "4") in found
+    assert "input-readable" in {check for check, _ in found}
+
+
 def test_a_state_is_compared_with_the_backups_beside_it(tmp_path: Path) -> None:
     (tmp_path / "terraform.tfstate").write_bytes(as_bytes(state(serial=4)))
     (tmp_path / "terraform.tfstate.backup").write_bytes(as_bytes(state(serial=9)))

@@ -15,7 +15,7 @@ from tfproof.audit.document import is_plan_file
 from tfproof.audit.errors import DocumentError
 from tfproof.audit.inputs import Input, history_name
 from tfproof.audit.plan_file import show_plan_file
-from tfproof.audit.state_checks import history_findings
+from tfproof.audit.state_checks import StateVersion, history_findings
 from tfproof.checks.finding import Answer, Layer, Verdict
 from tfproof.errors import EnvironmentProblem, TfproofError, UsageError
 
@@ -225,13 +225,15 @@ def _with_history(inputs: Sequence[Input], results: Iterable[Audited]) -> Iterat
         if item.file is not None:
             family.setdefault(history_name(item.file), []).append(number)
     shared = {number: name for name, numbers in family.items() if len(numbers) > 1 for number in numbers}
-    kept: dict[str, list[Audited]] = {}
+    kept: dict[str, list[StateVersion]] = {}
     for number, result in enumerate(results):
         name = shared.get(number)
-        if name is not None and result.version is not None:
-            kept.setdefault(name, []).append(result)
+        if name is not None:
+            if result.version is not None:
+                kept.setdefault(name, []).append(result.version)
+            # With the last one, also when that one has no version: the others have theirs all the same.
             if number == family[name][-1]:
-                versions = [item.version for item in kept.pop(name) if item.version is not None]
+                versions = kept.pop(name, [])
                 # The backups in the order of their serials, and the state itself after them all.
                 versions.sort(key=lambda version: (version.name == name, version.serial))
                 result.findings += history_findings(versions)
