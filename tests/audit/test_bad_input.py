@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from documents import as_bytes, plan, resource, state
+from documents import as_bytes, change, plan, resource, state
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -93,18 +93,25 @@ def test_a_bad_file_that_was_named_is_an_error_with_exit_code_2(
     assert told.out == ""
 
 
-@pytest.mark.parametrize("name", BAD)
+OF_OTHERS = {"a list", "a number", "providers' schemas", "other JSON", "version 4 of something else"}
+"""Strict JSON that is something else: under a name that many programs use, it was not meant to be audited."""
+
+
+BAD_FOUND = [(name, "bad.tfstate") for name in BAD] + [(name, "plan.json") for name in BAD if name not in OF_OTHERS]
+
+
+@pytest.mark.parametrize(("name", "file"), BAD_FOUND)
 def test_a_bad_file_that_was_found_in_a_folder_is_a_finding_and_the_others_are_audited(
-    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    name: str, file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "bad.tfstate").write_bytes(BAD[name][0])
+    (tmp_path / file).write_bytes(BAD[name][0])
     (tmp_path / "good.tfstate").write_bytes(as_bytes(state()))
 
     assert cli.main(["audit", "--format", "json", str(tmp_path)]) == 1
 
     found = json.loads(capsys.readouterr().out)
     checks = {check["id"]: check for check in found["checks"]}
-    assert [item["subject"] for item in checks["input-readable"]["findings"]] == [str(tmp_path / "bad.tfstate")]
+    assert [item["subject"] for item in checks["input-readable"]["findings"]] == [str(tmp_path / file)]
     assert checks["state-tainted"]["counts"] == {"passed": 1}
 
 
@@ -121,6 +128,83 @@ def test_how_a_compressed_file_is_unpacked_is_told_of_wherever_it_is(name: str, 
         audit_bytes(gzip.compress(GOOD), name)
 
     assert caught.value.remedy == f"Unpack it first: {command}"
+
+
+PLAN = as_bytes(plan([change("aws_s3_bucket.this", {}, None)]))
+
+
+@pytest.mark.parametrize("length", [1, 10, 30, 100, len(PLAN) - 1])
+def test_a_plan_in_a_folder_that_was_cut_anywhere_is_a_finding(
+    length: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "plan.json").write_bytes(PLAN[:length])
+
+    assert cli.main(["audit", str(tmp_path)]) == 1
+    assert "input-readable" in capsys.readouterr().out
+
+
+OTHERS: dict[str, Any] = {
+    **{name.replace(" ", "-") + ".json": json.loads(BAD[name][0]) for name in sorted(OF_OTHERS)},
+    "package.json": {"name": "left-pad", "version": "1.3.0"},
+    "package-lock.json": {"name": "left-pad", "version": "1.3.0", "lockfileVersion": 3, "packages": {}},
+    "composer.json": {"version": "4.0", "require": {}},
+    "source.map.json": {"version": 3, "sources": [], "mappings": ""},
+    "template.json": {"contentVersion": "1.0.0.0", "resources": [{"type": "Microsoft.Storage", "name": "x"}]},
+    "rest.json": {"version": "v1", "resources": {"files": {}}},
+    "version.json": {"terraform_version": "1.11.4", "platform": "linux_amd64", "provider_selections": {}},
+    "validate.json": {"format_version": "1.0", "valid": True, "diagnostics": []},
+    "outputs.json": {"bucket": {"sensitive": False, "type": "string", "value": "acme"}},
+    "places.json": [{"type": "Feature"}] * 1000,
+    "null.json": None,
+}
+
+
+def test_json_of_other_programs_in_a_folder_is_passed_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, document in OTHERS.items():
+        (tmp_path / name).write_bytes(as_bytes(document))
+    # Configuration by its name, whatever is in it.
+    (tmp_path / "main.tf.json").write_bytes(b'{"resource": {}, "resource": {}}')
+    (tmp_path / "good.tfstate").write_bytes(as_bytes(state()))
+
+    assert cli.main(["audit", "--format", "json", str(tmp_path)]) == 0
+    kinds = {Path(item["name"]).name: item["kind"] for item in json.loads(capsys.readouterr().out)["inputs"]}
+    assert kinds == {"good.tfstate": "state", **dict.fromkeys(OTHERS, "other")}
+
+
+@pytest.mark.parametrize("text", [b'{"a": 1, "a": 2}', b'{"a": NaN}', b"{} {}", b"[1, 2", b'["a" 1]', b"[1] x"])
+def test_json_in_a_folder_that_is_not_strict_is_a_finding(
+    text: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "data.json").write_bytes(text)
+
+    assert cli.main(["audit", str(tmp_path)]) == 1
+    assert "input-readable" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("folder", ["modules", "providers", "envs/modules/a", ".terraform/a/modules"])
+def test_folders_called_as_those_in_terraforms_own_are_walked(
+    folder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / folder / "terraform.tfstate").write_bytes(b"")
+
+    assert cli.main(["audit", str(tmp_path)]) == 1
+    assert "input-readable" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("here", [".", ".terraform"])
+def test_copies_of_modules_and_providers_are_left_out(
+    here: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = tmp_path / ".terraform"
+    for name in ("modules", "providers"):
+        (own / name / "a").mkdir(parents=True)
+        (own / name / "a" / "terraform.tfstate").write_bytes(b"")
+    (own / "good.tfstate").write_bytes(as_bytes(state()))
+    monkeypatch.chdir(tmp_path / here)
+
+    assert cli.main(["audit", "--format", "json", "."]) == 0
+    assert len(json.loads(capsys.readouterr().out)["inputs"]) == 1
 
 
 def test_a_number_of_400_digits_is_read() -> None:

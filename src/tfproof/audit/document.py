@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from tfproof.audit.errors import DocumentError
+from tfproof.audit.errors import DocumentError, OtherDocument
 from tfproof.audit.state_scan import StateScan
-from tfproof.audit.strict_json import Member, members
+from tfproof.audit.strict_json import Member, is_object, members, read_through
 
 __all__ = ["STANDARD_INPUT", "Document", "Kind", "is_plan_file", "read_document"]
 
@@ -64,16 +64,28 @@ def read_document(data: bytes, name: str, *, secrets: bool = True) -> Document:
         secrets: Whether a state's values are kept for the search for secrets.
 
     Raises:
+        OtherDocument: It is JSON that was never meant to be audited.
         DocumentError: It is nothing that can be audited; says what it looks like, and what would help.
     """
     text = _decoded(data, name)
+    if not is_object(text):
+        read_through(text, name)
+        raise OtherDocument(f"{name}: not JSON: '{{' expected: no plan or state, they are objects")
     scan = StateScan(name, secrets=secrets)
     body: dict[str, Any] = {}
+    problem: DocumentError | None = None
     for member in members(text, name, apart=frozenset({"resources"})):
-        if member.is_element:
-            scan.add(member.value)
-        else:
-            _put(body, member, name)
+        try:
+            if member.is_element:
+                if problem is None:
+                    scan.add(member.value)
+            else:
+                _put(body, member, name)
+        except DocumentError as error:
+            # Other programs have resources too; whose these are is known at the end.
+            problem = error
+    if problem is not None:
+        raise problem if _is_meant(body) else OtherDocument(f"{name}: neither a plan nor a state")
     kind = _kind(body, name, has_resources=scan.entries > 0)
     if kind is Kind.STATE:
         scan.outputs(body.get("outputs"))
@@ -97,6 +109,18 @@ def _shown_head(body: dict[str, Any]) -> dict[str, Any]:
     values = body.get("values")
     outputs = values.get("outputs", {}) if isinstance(values, dict) else {}
     return {"terraform_version": body.get("terraform_version", ""), "outputs": outputs}
+
+
+def _is_meant(body: dict[str, Any]) -> bool:
+    """Whether an object has what only plans and states have, of whatever version."""
+    names = set(body)
+    return bool(
+        names & {"encrypted_data", "planned_values", "resource_changes"}
+        or names >= {"serial", "lineage"}
+        or names >= {"serial", "version"}
+        or (names >= {"modules", "version"} and type(body["version"]) is int)
+        or ("terraform_version" in names and names & {"format_version", "version"})
+    )
 
 
 def _decoded(data: bytes, name: str) -> str:
@@ -141,7 +165,7 @@ def _kind(body: dict[str, Any], name: str, *, has_resources: bool) -> Kind:
     if "format_version" in body:
         return _shown_kind(body, name)
     if "version" not in body:
-        raise DocumentError(
+        raise _other(body)(
             f"{name}: neither a plan nor a state: it has no version and no format_version",
             remedy="Give `terraform show -json PLAN`, a plan file, or a state (`terraform state pull`).",
         )
@@ -150,13 +174,17 @@ def _kind(body: dict[str, Any], name: str, *, has_resources: bool) -> Kind:
         return Kind.SETTINGS
     if type(version) is not int or version != _STATE_VERSION:
         said = version if type(version) is int else "no number"
-        raise DocumentError(
+        raise _other(body)(
             f"{name}: a state of version {said}; version {_STATE_VERSION} is read (Terraform 0.12 and newer)",
             remedy="Let a current Terraform write it: `terraform state pull` after `terraform init` upgrades it.",
         )
     if has_resources or "serial" in body or "lineage" in body or "outputs" in body:
         return Kind.STATE
-    raise DocumentError(f"{name}: says version 4, and has nothing of a state: no serial, lineage, outputs or resources")
+    raise OtherDocument(f"{name}: says version 4, and has nothing of a state: no serial, lineage, outputs or resources")
+
+
+def _other(body: dict[str, Any]) -> type[DocumentError]:
+    return DocumentError if _is_meant(body) else OtherDocument
 
 
 def _shown_kind(body: dict[str, Any], name: str) -> Kind:
@@ -166,7 +194,7 @@ def _shown_kind(body: dict[str, Any], name: str) -> Kind:
     if not (isinstance(version, str) and version.startswith("1.")):
         said = version if isinstance(version, str) else "that is no text"
         older = isinstance(version, str) and version.startswith("0.")
-        raise DocumentError(
+        raise _other(body)(
             f"{name}: a {what} of format {said[:20]}; formats 1.x are read",
             remedy="Make it with Terraform 1.1 or newer."
             if older
@@ -177,7 +205,7 @@ def _shown_kind(body: dict[str, Any], name: str) -> Kind:
     known = {"format_version", "terraform_version", "values", "checks"}
     if "values" in body or set(body) <= known:
         return Kind.SHOWN_STATE
-    raise DocumentError(
+    raise _other(body)(
         f"{name}: has format_version and is neither a plan nor a state",
         remedy="Give the output of `terraform show -json`, not of `providers schema`, `validate` or `output`.",
     )

@@ -11,13 +11,17 @@ from pathlib import Path
 from typing import Final
 
 from tfproof.audit.document import STANDARD_INPUT
-from tfproof.audit.errors import DocumentError
+from tfproof.audit.errors import DocumentError, OtherDocument
 from tfproof.errors import UsageError
 
 __all__ = ["Input", "expand", "history_name"]
 
 _ENDINGS: Final = (".tfstate", ".tfplan", ".json", ".backup", ".plan")
-_LEFT_OUT: Final = frozenset({".git", ".hg", ".venv", "node_modules", "providers", "modules"})
+_LEFT_OUT: Final = frozenset({".git", ".hg", ".venv", "node_modules"})
+_OF_TERRAFORM: Final = frozenset({"providers", "modules"})
+"""In `.terraform`: programs, and copies of modules. Anywhere else they are folders of the user's."""
+_CONFIGURATION: Final = tuple(f".{kind}.json" for kind in ("tf", "tfvars", "tofu", "tftest", "tfquery"))
+"""Names by which Terraform itself takes a file for configuration."""
 _LARGEST: Final = 4 * 1024**3
 
 
@@ -76,7 +80,7 @@ def _file(path: Path, *, was_named: bool) -> Input:
     def read() -> bytes:
         try:
             if path.stat().st_size > _LARGEST:
-                raise DocumentError(f"{path}: larger than 4 GiB: no plan or state")
+                raise OtherDocument(f"{path}: larger than 4 GiB: no plan or state")
             return path.read_bytes()
         except OSError as error:
             raise DocumentError(f"{path}: cannot be read: {_why(path, error)}") from None
@@ -104,11 +108,12 @@ def _folder(folder: Path) -> Iterator[Input]:
 
     found = False
     for here, folders, files in os.walk(folder, onerror=cannot):
-        folders[:] = sorted(name for name in folders if name not in _LEFT_OUT)
+        left_out = _LEFT_OUT | _OF_TERRAFORM if Path(here).absolute().name == ".terraform" else _LEFT_OUT
+        folders[:] = sorted(name for name in folders if name not in left_out)
         for name in sorted(files):
             path = Path(here) / name
             wanted = name.endswith(_ENDINGS) or ".tfstate" in name or name == "tfplan"
-            if wanted and stat.S_ISREG(path.lstat().st_mode):
+            if wanted and not name.endswith(_CONFIGURATION) and stat.S_ISREG(path.lstat().st_mode):
                 found = True
                 yield _file(path, was_named=False)
     if not found:

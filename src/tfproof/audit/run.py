@@ -12,7 +12,7 @@ from typing import Any, Final
 from tfproof.audit.audited import Audited, audit_bytes
 from tfproof.audit.catalogue import INPUT
 from tfproof.audit.document import is_plan_file
-from tfproof.audit.errors import DocumentError
+from tfproof.audit.errors import DocumentError, OtherDocument
 from tfproof.audit.inputs import Input, history_name
 from tfproof.audit.plan_file import show_plan_file
 from tfproof.audit.state_checks import StateVersion, history_findings
@@ -116,18 +116,12 @@ def audit_one(loaded: Loaded, how: Auditing) -> Audited:
     except DocumentError as error:
         if loaded.was_named:
             raise
-        if loaded.name.endswith(".json") and not _claims(loaded.data):
+        if loaded.name.endswith(".json") and isinstance(error, OtherDocument):
             return Audited(loaded.name, "other", notes=[])
         answer = Answer(
             Verdict.FAILED, loaded.name, "", "a plan or a state", error.message.removeprefix(f"{loaded.name}: ")
         )
         return Audited(loaded.name, "unreadable", findings=[INPUT.finding(Layer.RUN, answer)])
-
-
-def _claims(data: bytes) -> bool:
-    """Whether a JSON file looks as if it were meant to be a plan or a state; folders have many other ones."""
-    head = data[:4096]
-    return b'"terraform_version"' in head or (b'"lineage"' in head and b'"serial"' in head)
 
 
 def audit_chunk(chunk: list[Loaded], how: Auditing) -> list[Audited | DocumentError]:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from tfproof.audit.errors import DocumentError
 
-__all__ = ["Member", "members", "parse"]
+__all__ = ["Member", "is_object", "members", "parse", "read_through"]
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 
@@ -72,6 +72,33 @@ def parse(text: str, where: str) -> Any:
     if _skip(text, end) != len(text):
         raise DocumentError(f"{where}: {_place(text, end)}: something follows the end of the JSON document")
     return value
+
+
+def is_object(text: str) -> bool:
+    """Whether a text begins as an object does."""
+    at = _skip(text, 0)
+    return text[at : at + 1] == "{"
+
+
+def read_through(text: str, where: str) -> None:
+    """Reads a JSON text to its end and keeps nothing; of a long list one element stands in memory.
+
+    Raises:
+        DocumentError: It is no JSON, or not strictly.
+    """
+    at = _skip(text, 0)
+    if text[at : at + 1] != "[":
+        parse(text, where)
+        return
+    elements = _elements(text, at + 1, "", where)
+    while True:
+        try:
+            next(elements)
+        except StopIteration as stopped:
+            end: int = stopped.value
+            break
+    if _skip(text, end) != len(text):
+        raise DocumentError(f"{where}: {_place(text, end)}: something follows the end of the JSON document")
 
 
 def members(text: str, where: str, *, apart: frozenset[str] = frozenset()) -> Iterator[Member]:
