@@ -213,6 +213,42 @@ def test_a_service_that_is_let_in_is_told() -> None:
         assert any("the service logging.s3.amazonaws.com may s3:PutObject" in text for text in found[Verdict.FAILED])
 
 
+def test_an_account_that_was_trusted_before_is_not_taken_for_the_buckets_own() -> None:
+    partner = {"AWS": "arn:aws:iam::999988887777:root"}
+    before = allow("s3:GetObject", Principal=partner)
+    found = bucket(before, allow(["s3:GetObject", "s3:DeleteObject"], Principal=partner))
+
+    assert found == {Verdict.FAILED: ["anybody of account 999988887777 may s3:DeleteObject on arn:aws:s3:::acme/any"]}
+
+
+def test_a_deny_for_somebody_named_that_goes_is_told() -> None:
+    someone = {"AWS": f"arn:aws:iam::{ACCOUNT}:role/ci"}
+    found = bucket(
+        deny("s3:DeleteObject", Principal=someone), deny("s3:DeleteObject", f"{BUCKET}/a", Principal=someone)
+    )
+
+    assert all(text.startswith(f"arn:aws:iam::{ACCOUNT}:role/ci may s3:Delete") for text in found[Verdict.FAILED])
+
+
+def test_a_deny_for_the_roles_of_an_account_that_goes_is_told() -> None:
+    roles = {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/*"}}
+    was = deny("s3:DeleteObject", Principal={"AWS": "111122223333"}, Condition=roles)
+    found = bucket(was, {**was, "Resource": f"{BUCKET}/a"})
+
+    assert any("arn:aws:iam::111122223333:role/" in text for text in found[Verdict.FAILED])
+
+
+def test_somebody_of_the_own_account_who_needs_no_other_policy_any_more_is_told() -> None:
+    table = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/locks"
+    texts = [
+        {"resource_arn": table, "policy": policy(allow("dynamodb:GetItem", table, Principal={"AWS": who}))}
+        for who in (ACCOUNT, f"arn:aws:iam::{ACCOUNT}:role/ci")
+    ]
+    found = told(change("aws_dynamodb_resource_policy.this", *texts))
+
+    assert found == {Verdict.FAILED: [f"arn:aws:iam::{ACCOUNT}:role/ci may dynamodb:GetItem on {table}"]}
+
+
 @pytest.mark.parametrize("principal", [{"CanonicalUser": "79a59df900b949e5"}, {"AWS": "AIDAQ3EGSIWRZTKMEZEXA"}])
 def test_a_principal_that_cannot_be_asked_is_undecided_when_its_statement_changed(principal: dict[str, str]) -> None:
     was = allow("s3:GetObject", Principal=principal, Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}})

@@ -6,11 +6,13 @@ policies before and after name. What cannot be tried is told: silence would pass
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from tfproof.errors import TfproofError
+from tfproof.iam.arn import account_of
 from tfproof.iam.askers import askers, federated_apart
 from tfproof.iam.compiled import CompiledStatement
 from tfproof.iam.evaluate import PolicySet
@@ -23,7 +25,7 @@ from tfproof.iam.request import Request
 
 __all__ = ["PolicyKindAsked", "Widened", "Widening", "widened"]
 
-_ACCOUNT: Final = "123456789012"
+_ACCOUNT: Final = 123456789012
 _SHOWN: Final = 25
 _ALLOW_OWN: Final = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 """Callers' own policies allow everything: what is asked is what the resource's policy lets through."""
@@ -106,7 +108,7 @@ class _Policies:
         given = [text for text in texts if text]
         self.of_identity = kind.is_identity
         if kind.is_identity:
-            self.people = self.services = PolicySet(given)
+            self.people = self.bare = PolicySet(given)
             self.statements = self.people.identity
             return
         for text in given:
@@ -116,13 +118,13 @@ class _Policies:
         # Without a key policy nobody may do anything with a key (R31); other resources are their account's.
         own = [] if kind.service == "kms" and not documents else [_ALLOW_OWN]
         self.people = PolicySet(own, resource=resource)
-        # A service or an identity provider has no policies of its own.
-        self.services = PolicySet([], resource=resource)
+        # A service or an identity provider has no policies of its own, and a person may have none.
+        self.bare = PolicySet([], resource=resource)
         self.statements = (self.people.resource or ()) if documents else ()
 
-    def allow(self, request: Request, asker: Asker) -> bool:
+    def allow(self, request: Request, asker: Asker, *, bare: bool = False) -> bool:
         is_service = asker.caller is not None and asker.caller.kind == "service"
-        return (self.services if is_service else self.people).decide(request).allowed
+        return (self.bare if bare or is_service else self.people).decide(request).allowed
 
     def grants(self, statement: CompiledStatement, asker: Asker) -> bool:
         return self.of_identity or (
@@ -138,10 +140,11 @@ def _compared(old: _Policies, new: _Policies, kind: PolicyKindAsked) -> Widened:
     if not opening:
         return Widened()
     statements = (*old.statements, *new.statements)
-    account = _own_account(kind, old.statements)
+    known = account_of(kind.resource)
+    account = known or _unnamed_account(statements)
     questions = Questions(
         statements,
-        [Asker("whoever has the policy")] if kind.is_identity else askers(statements, account),
+        [Asker("whoever has the policy")] if kind.is_identity else askers(statements, account, is_known=bool(known)),
         new.grants,
         service=kind.service,
         resources=_resources(kind),
@@ -150,8 +153,11 @@ def _compared(old: _Policies, new: _Policies, kind: PolicyKindAsked) -> Widened:
     )
 
     def opened(request: Request, asker: Asker) -> bool:
-        # The old one is asked last: it is not needed for what is not allowed now.
-        return new.allow(request, asker) and not old.allow(request, asker)
+        # The old one is asked last: it is not needed for what is not allowed now. In one account a statement that names
+        # somebody is enough (R23): that shows only in callers without policies of their own.
+        return any(
+            new.allow(request, asker, bare=bare) and not old.allow(request, asker, bare=bare) for bare in (False, True)
+        )
 
     found: dict[Widening, None] = {}
     unasked: dict[str, None] = {}
@@ -220,14 +226,11 @@ def _unasked_principals(element: Any) -> Iterator[tuple[str, str]]:
             yield "AWS", who
 
 
-def _own_account(kind: PolicyKindAsked, before: Iterable[CompiledStatement]) -> str:
-    """The resource's account: the one in its ARN, else the first whose root the policy trusted before."""
-    parts = kind.resource.split(":")
-    if len(parts) > 5 and parts[4]:  # noqa: PLR2004  # an ARN has six parts
-        return parts[4]
-    for statement in before:
-        element = statement.statement.body.get("Principal")
-        for name in values_of(element.get("AWS", [])) if isinstance(element, Mapping) else []:
-            if name.endswith(":root"):
-                return name.split(":")[4]
-    return _ACCOUNT
+def _unnamed_account(statements: Iterable[CompiledStatement]) -> str:
+    """An account that no statement names.
+
+    A bucket's ARN has no account. The first that its policy trusts is no better guess: taken for the bucket's own, an
+    account that is let in would pass for one whose users may do everything anyway.
+    """
+    named = " ".join(str(statement.statement.body) for statement in statements)
+    return next(text for number in itertools.count(_ACCOUNT) if (text := str(number)) not in named)

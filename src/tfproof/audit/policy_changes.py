@@ -72,8 +72,8 @@ def _texts(values: dict[str, Any] | None, path: str) -> list[str] | None:
 
 def _resource_of(change: Change) -> str:
     before = change.before or {}
-    arn = reveal(at(before, "arn", default=None))
-    if isinstance(arn, str) and change.type != "aws_kms_key_policy":
+    arn = reveal(at(before, "resource_arn" if change.type == "aws_dynamodb_resource_policy" else "arn", default=None))
+    if isinstance(arn, str):
         return arn
     bucket = reveal(at(before, "bucket", default=None))
     if change.type == "aws_s3_bucket_policy" and isinstance(bucket, str):

@@ -115,7 +115,9 @@ def _verdict(
         when = f" when {hits[0].context}" if hits[0].context else ""
         told = f"allowed to anybody: {actions} on {hits[0].resource}{when}"
         by_key = any(item.key.lower() == _OF_THE_KEY and _is_fixed(item) for item in statement.conditions)
-        return (Verdict.UNDECIDED if by_key else Verdict.FAILED), told
+        # Of a part of the actions that covers none that is known, nobody can say here that there is one.
+        sure = any(action.is_whole or not action.is_made_up for hit in hits for action in hit.actions)
+        return (Verdict.FAILED if sure and not by_key else Verdict.UNDECIDED), told
     missed = sorted(set(untried(statement, callers_keys=True)))
     if missed:
         return Verdict.UNDECIDED, f"a condition on {', '.join(missed)}, of which no value could be tried"

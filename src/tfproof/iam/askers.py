@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from tfproof.errors import TfproofError
-from tfproof.iam.arn import is_account_id
+from tfproof.iam.arn import account_of, is_account_id
 from tfproof.iam.compiled import CompiledStatement
 from tfproof.iam.policy import scalars, values_of
 from tfproof.iam.principal_context import principal_context
@@ -35,12 +36,14 @@ def asker(principal: str, who: str) -> Asker | None:
     return Asker(who, caller, {**principal_context(principal), "aws:PrincipalIsAWSService": "false"})
 
 
-def askers(statements: Iterable[CompiledStatement], account: str) -> list[Asker]:
+def askers(statements: Iterable[CompiledStatement], account: str, *, is_known: bool = True) -> list[Asker]:
     """Everybody whom the statements tell apart.
 
     Args:
         statements: Statements of a resource's policies, federated principals set apart.
         account: The resource's account.
+        is_known: Whether that is known to be its account. Else whoever is named asks twice, as one of another account
+            and as one of the resource's own.
     """
     found: dict[str, str] = {
         f"arn:aws:iam::{account}:user/somebody": "anybody of the own account whose policies allow it",
@@ -53,9 +56,13 @@ def askers(statements: Iterable[CompiledStatement], account: str) -> list[Asker]
         if isinstance(element, Mapping):
             for principal, who in _named(element):
                 found.setdefault(principal, who)
-    for principal in from_conditions(statements, (account, STRANGER)):
+    named = dict.fromkeys((account, STRANGER, *(text for name in found if (text := account_of(name)))))
+    for principal in from_conditions(statements, named):
         found.setdefault(principal, principal)
-    return [one for principal, who in found.items() if (one := asker(principal, who)) is not None]
+    known = [one for principal, who in found.items() if (one := asker(principal, who)) is not None]
+    if is_known:
+        return known
+    return known + [replace(one, is_owner=True) for one in known[2:] if one.caller and one.caller.account]
 
 
 def _named(element: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -35,11 +35,13 @@ class Asker:
         who: For people.
         caller: The caller; None for whoever has an identity policy.
         context: The keys that follow from who it is.
+        is_owner: Whether the resources are taken to be of the caller's own account, where that is not known.
     """
 
     who: str
     caller: Caller | None = None
     context: Mapping[str, ContextValue] = field(default_factory=dict)
+    is_owner: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,7 @@ class Questions:
                     resource,
                     principal=asker.caller.session or asker.caller.arn if asker.caller else None,
                     context={**_plain(values), **asker.context},
-                    resource_account=self._owner,
+                    resource_account=asker.caller.account if asker.is_owner and asker.caller else self._owner,
                 )
             except TfproofError:
                 continue  # an example that is no ARN
