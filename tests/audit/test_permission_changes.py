@@ -358,6 +358,12 @@ def test_a_change_of_more_requests_than_are_tried_is_undecided(keys: int, caller
     assert Verdict.FAILED not in found
 
 
+def test_more_statements_than_are_compared_are_undecided() -> None:
+    statements = [allow("s3:GetObject", f"{BUCKET}/{number}") for number in range(600)]
+
+    assert "more requests than are tried" in identity(statements, [allow("s3:GetObject")])[Verdict.UNDECIDED][-1]
+
+
 # -- inline policies of a role ----------------------------------------------------------------------------------------
 
 

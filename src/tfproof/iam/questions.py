@@ -13,18 +13,19 @@ from typing import Final
 
 from tfproof.errors import TfproofError
 from tfproof.iam.actions import arn_template, authorised_on
-from tfproof.iam.asked_actions import ASKED_ACTIONS
+from tfproof.iam.asked_actions import AskedAction, actions_to_ask
 from tfproof.iam.compiled import CompiledStatement
 from tfproof.iam.policy import values_of
 from tfproof.iam.principals import Caller
 from tfproof.iam.question_contexts import Reach, Values, has_variables, in_request, question_contexts, told
 from tfproof.iam.request import ContextValue, Request
-from tfproof.iam.samples import examples, resource_examples
+from tfproof.iam.samples import resource_examples
 
-__all__ = ["AskedAction", "Asker", "Hit", "Questions"]
+__all__ = ["Asker", "Hit", "Questions"]
 
 _MOST: Final = 20_000
-_WHOLE: Final = re.compile(r"\*|[^*?]+:\*|\*:\*")
+_MOST_STATEMENTS: Final = 500
+"""Of all versions together: each is compared with each, and policies that AWS takes seldom have a tenth as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +43,6 @@ class Asker:
     caller: Caller | None = None
     context: Mapping[str, ContextValue] = field(default_factory=dict)
     is_owner: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class AskedAction:
-    """An action to ask for.
-
-    Attributes:
-        name: What is asked for.
-        shown: The action, or the pattern that a made-up one is an example of.
-        is_made_up: Whether no service is known to have it: it stands for whatever a wildcard covers besides.
-    """
-
-    name: str
-    shown: str
-    is_made_up: bool = False
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether it stands for all actions there are, or all of a service."""
-        return self.is_made_up and (_WHOLE.fullmatch(self.shown) is not None or self.shown.startswith("every "))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +81,7 @@ class Questions:
 
     Attributes:
         asked: How many requests were made.
-        is_exhausted: Whether there would have been more than `most`.
+        is_exhausted: Whether not all were made: there would have been more than `most`, or too many statements.
     """
 
     def __init__(
@@ -119,7 +100,6 @@ class Questions:
         self._statements = tuple(statements)
         self._askers = tuple(askers)
         self._grants = grants
-        self._service = service
         self._fixed = tuple(resources)
         self._account = account
         self._owner = resource_account
@@ -128,7 +108,9 @@ class Questions:
         self._contexts: dict[tuple[int, ...], tuple[list[Values], bool]] = {}
         self._variables = any(has_variables(statement) for statement in statements)
         self._named = tuple(dict.fromkeys(text for one in statements for text in _resources_named(one)))
-        self._actions = tuple(self._all_actions())
+        self._actions = tuple(actions_to_ask(statements, service))
+        self._of_action: dict[str, tuple[bool, ...]] = {}
+        self._of_resource: dict[str, tuple[bool, ...]] = {}
         self.asked = 0
         self.is_exhausted = False
 
@@ -142,6 +124,9 @@ class Questions:
             statement: One of the statements.
             holds: The test of a request and of who makes it.
         """
+        if len(self._statements) > _MOST_STATEMENTS:
+            self.is_exhausted = True
+            return
         for actions in self._action_kinds(statement):
             for resource in self._resource_kinds(statement, actions[0]):
                 for asker in self._askers:
@@ -184,13 +169,11 @@ class Questions:
     def _contexts_for(
         self, statement: CompiledStatement, action: str, on: str, asker: Asker
     ) -> tuple[list[Values], bool]:
+        by_action, by_resource = self._covering_action(action.lower()), self._covering_resource(on)
         others = [
             other
-            for other in self._statements
-            if other is not statement
-            and self._grants(other, asker)
-            and other.covers_action(action.lower())
-            and (self._variables or other.covers_resource(on, {}))
+            for other, of_action, of_resource in zip(self._statements, by_action, by_resource, strict=True)
+            if of_action and (of_resource or self._variables) and other is not statement and self._grants(other, asker)
         ]
         key = tuple(id(one) for one in (statement, *others))
         if key not in self._contexts:
@@ -198,28 +181,17 @@ class Questions:
             self._contexts[key] = question_contexts(statement, others, callers_keys=callers_keys, reach=self._reach)
         return self._contexts[key]
 
-    def _all_actions(self) -> Iterator[AskedAction]:
-        services = (self._service,) if self._service in ASKED_ACTIONS else tuple(ASKED_ACTIONS)
-        found = {name.lower(): name for service in services for name in ASKED_ACTIONS[service]}
-        bodies = [one.statement.body for one in self._statements]
-        patterns: dict[str, None] = {}
-        for name in (text for body in bodies for key in ("Action", "NotAction") for text in values_of(body.get(key))):
-            if "*" in name or "?" in name:
-                patterns.setdefault(name)
-            else:
-                found.setdefault(name.lower(), name)
-        yield from (AskedAction(name, name) for name in found.values())
-        for excepted in (values_of(body.get("NotAction")) for body in bodies):
-            if excepted:
-                yield self._of_everything(f"every action but {', '.join(excepted)}")
-        for name in patterns:
-            if name in ("*", "*:*"):
-                yield self._of_everything("*")
-            else:
-                yield from (AskedAction(text, name, True) for text in _made_up(name))
+    def _covering_action(self, name: str) -> tuple[bool, ...]:
+        """Which statements cover an action, each compared once: policies of a hundred statements are about."""
+        if name not in self._of_action:
+            self._of_action[name] = tuple(one.covers_action(name) for one in self._statements)
+        return self._of_action[name]
 
-    def _of_everything(self, shown: str) -> AskedAction:
-        return AskedAction(f"{self._service or 'another'}:Any", shown, True)
+    def _covering_resource(self, on: str) -> tuple[bool, ...]:
+        """Which statements cover a resource, when no variable has a value."""
+        if on not in self._of_resource:
+            self._of_resource[on] = tuple(one.covers_resource(on, {}) for one in self._statements)
+        return self._of_resource[on]
 
     def _action_kinds(self, statement: CompiledStatement) -> Iterator[tuple[AskedAction, ...]]:
         """The actions that a statement covers, those together that no statement tells apart."""
@@ -227,7 +199,7 @@ class Questions:
         for action in self._actions:
             name = action.name.lower()
             if statement.covers_action(name):
-                covered = tuple(one.covers_action(name) for one in self._statements)
+                covered = self._covering_action(name)
                 made_up = action.shown if action.is_made_up else ""
                 kind = (covered, arn_template(name), name.partition(":")[0], made_up)
                 kinds.setdefault(kind, {}).setdefault(action)
@@ -245,7 +217,7 @@ class Questions:
             if not _fits(template, resource):
                 continue
             on = authorised_on(name, resource)
-            covered = tuple(one.covers_resource(on, {}) for one in self._statements)
+            covered = self._covering_resource(on)
             if self._variables or (covered not in seen and statement.covers_resource(on, {})):
                 seen.add(covered)
                 yield resource
@@ -260,12 +232,6 @@ def _resources_named(statement: CompiledStatement) -> Iterator[str]:
     for name in (*values_of(body.get("Resource")), *values_of(body.get("NotResource"))):
         if name != "*":
             yield from resource_examples(name, variables=variables)
-
-
-def _made_up(pattern: str) -> Iterator[str]:
-    for text in examples(pattern, variables=False):
-        if not text.endswith(":"):
-            yield text
 
 
 def _filled_in(template: str, account: str) -> str:
