@@ -13,15 +13,15 @@ from typing import Any, Final
 
 from tfproof.errors import TfproofError
 from tfproof.iam.arn import account_of
-from tfproof.iam.askers import askers, federated_apart
 from tfproof.iam.compiled import CompiledStatement
 from tfproof.iam.evaluate import PolicySet
-from tfproof.iam.narrower import is_within
 from tfproof.iam.policy import Document, values_of
 from tfproof.iam.principals import Grant
-from tfproof.iam.question_contexts import untried
-from tfproof.iam.questions import Asker, Hit, Questions
 from tfproof.iam.request import Request
+from tfproof.policy_questions.askers import askers, federated_apart
+from tfproof.policy_questions.contexts import untried
+from tfproof.policy_questions.narrower import is_within
+from tfproof.policy_questions.questions import Asker, Hit, Questions
 
 __all__ = ["PolicyKindAsked", "Widened", "Widening", "widened"]
 

@@ -13,16 +13,16 @@ from typing import Final
 
 from tfproof.checks.finding import Verdict
 from tfproof.iam.arn import account_of
-from tfproof.iam.askers import STRANGER, asker, from_conditions
 from tfproof.iam.compiled import CompiledStatement
 from tfproof.iam.conditions import Condition, read_operator
 from tfproof.iam.evaluate import PolicySet
 from tfproof.iam.principals import Grant
-from tfproof.iam.question_contexts import blocked_keys, untried
-from tfproof.iam.questions import Asker, Hit, Questions
 from tfproof.iam.request import Request, read_context
-from tfproof.iam.samples import Sample
 from tfproof.iam.scalars import Network, read_address, read_network
+from tfproof.policy_questions.askers import STRANGER, asker, from_conditions
+from tfproof.policy_questions.contexts import blocked_keys, untried
+from tfproof.policy_questions.questions import Asker, Hit, Questions
+from tfproof.policy_questions.samples import Sample
 
 __all__ = ["public_statements"]
 

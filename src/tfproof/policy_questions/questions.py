@@ -13,13 +13,13 @@ from typing import Final
 
 from tfproof.errors import TfproofError
 from tfproof.iam.actions import arn_template, authorised_on
-from tfproof.iam.asked_actions import AskedAction, actions_to_ask
 from tfproof.iam.compiled import CompiledStatement
 from tfproof.iam.policy import values_of
 from tfproof.iam.principals import Caller
-from tfproof.iam.question_contexts import Reach, Values, has_variables, in_request, question_contexts, told
 from tfproof.iam.request import ContextValue, Request
-from tfproof.iam.samples import resource_examples
+from tfproof.policy_questions.asked_actions import AskedAction, actions_to_ask
+from tfproof.policy_questions.contexts import Reach, Values, has_variables, in_request, question_contexts, told
+from tfproof.policy_questions.samples import resource_examples
 
 __all__ = ["Asker", "Hit", "Questions"]
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from tfproof.iam.compiled import CompiledStatement
 from tfproof.iam.policy import values_of
-from tfproof.iam.samples import examples
+from tfproof.policy_questions.samples import examples
 
 __all__ = ["ASKED_ACTIONS", "AskedAction", "actions_to_ask"]
 

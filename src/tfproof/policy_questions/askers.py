@@ -13,8 +13,8 @@ from tfproof.iam.compiled import CompiledStatement
 from tfproof.iam.policy import scalars, values_of
 from tfproof.iam.principal_context import principal_context
 from tfproof.iam.principals import read_caller
-from tfproof.iam.questions import Asker
-from tfproof.iam.samples import examples
+from tfproof.policy_questions.questions import Asker
+from tfproof.policy_questions.samples import examples
 
 __all__ = ["STRANGER", "asker", "askers", "federated_apart", "from_conditions"]
 

@@ -10,8 +10,8 @@ from typing import Final, TypeAlias
 from tfproof.iam.compiled import CompiledStatement
 from tfproof.iam.conditions import Condition, compile_condition, read_operator
 from tfproof.iam.policy import values_of
-from tfproof.iam.samples import SOMEBODY, Sample, condition_samples
 from tfproof.iam.templates import variables_of
+from tfproof.policy_questions.samples import SOMEBODY, Sample, condition_samples
 
 __all__ = [
     "CALLERS_KEYS",
