@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from tfproof.terraform.workspace import Workspace
 
 __all__ = ["PlanBench", "Sound"]
 
+_DATA: Final = re.compile(r"(?:module\.[^.]+\.)*data\.")
+"""A data source's address in a graph; a module may be called `data` too."""
 _OWN_RULES: Final = frozenset(
     {"Invalid value for variable", "Resource precondition failed", "Resource postcondition failed"}
 )
@@ -212,7 +215,7 @@ class PlanBench:
             (later.removeprefix(own), earlier.removeprefix(own))
             for later, before in made.items()
             for earlier in before
-            if "data." not in earlier and "data." not in later and earlier.startswith(own)
+            if earlier.startswith(own) and not _DATA.match(earlier) and not _DATA.match(later)
         )
         return Evidence(found.planned + json.dumps(pairs), found.failed, found.passed)
 
