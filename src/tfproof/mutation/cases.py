@@ -46,7 +46,7 @@ class Case:
         variables: Values of the module's variables.
         expect: What must be planned: a value by address and attribute path, or by `output.NAME`.
         absent: Addresses that must not be planned, and outputs that must be null.
-        allows: Requests that a policy must allow: `PLACE: ACTION RESOURCE`, ` by PRINCIPAL`, ` with KEY=VALUE`.
+        allows: Requests that a policy must allow: `PLACE: ACTION RESOURCE`, ` by PRINCIPAL`, ` with KEY=VALUE ...`.
         denies: Requests that it must not.
         refuses: Requests that a resource's policy must deny to a principal whose own policies allow everything.
         lets_through: Requests of such a principal that it must not deny.

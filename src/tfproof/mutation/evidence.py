@@ -21,8 +21,8 @@ from tfproof.values import UNKNOWN, at, reveal
 __all__ = ["Evidence", "evidence_of"]
 
 _NOTHING: Any = object()
-_REQUEST: Final = re.compile(r"(\S+) (\S+)(?: by (\S+))?(?: with ([^\s=]+)=(\S+))?")
-"""A request of a case: action, resource, principal, and a condition key with its values."""
+_REQUEST: Final = re.compile(r"(\S+) (\S+)(?: by (\S+))?(?: with ([^\s=]+=\S+(?: [^\s=]+=\S+)*))?")
+"""A request of a case: action, resource, principal, and condition keys with their values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +107,17 @@ def _is_allowed(text: Any, request: str) -> bool | None:
 
 
 def _decided(text: Any, said: str, *, identity: list[Any]) -> bool | None:
-    """What becomes of `ACTION RESOURCE [by PRINCIPAL] [with KEY=VALUE,VALUE]`.
+    """What becomes of `ACTION RESOURCE [by PRINCIPAL] [with KEY=VALUE,VALUE KEY=VALUE ...]`.
 
     With a principal the text is a resource's policy, else the caller's own.
     """
     request = _REQUEST.fullmatch(said)
     if text is _NOTHING or text is UNKNOWN or request is None:
         return None
-    action, resource, principal, key, values = request.groups()
-    listed = (values or "").split(",")
-    context = {key: listed if len(listed) > 1 else listed[0]} if key else {}
+    action, resource, principal, keys = request.groups()
+    context: dict[str, list[str] | str] = {}
+    for key, _, values in (pair.partition("=") for pair in (keys or "").split()):
+        context[key] = values.split(",") if "," in values else values
     try:
         policy = str(reveal(text))
         if principal is not None:
