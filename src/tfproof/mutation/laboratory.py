@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from tfproof.mutation.apply_layer import ProofBench
 from tfproof.mutation.cache import Cache, fingerprint
@@ -90,7 +91,19 @@ class Laboratory:
         if self._shop.settings.deepest is Layer.PLAN:
             settled(undecided)
             return
-        self._by_proof([mutant for mutant in left if mutant.id in {item.mutant for item in undecided}], settled)
+        by_plan = {result.mutant: result.outcome for result in undecided}
+
+        def proved(found: Sequence[Result]) -> None:
+            # What the provider computes itself is unknown in a fresh plan, and as it was upon what is there, whether or
+            # not the module says it. So what looks equal is proved too; it is equivalent if no check sees a difference.
+            settled(
+                [
+                    replace(result, outcome=by_plan[result.mutant]) if result.outcome is Outcome.SURVIVED else result
+                    for result in found
+                ]
+            )
+
+        self._by_proof([mutant for mutant in left if mutant.id in by_plan], proved)
 
     def _by_variables(self, mutants: list[Mutant], settled: Callable[[Sequence[Result]], None]) -> None:
         self._shop.say(f"{len(mutants)} mutants of variables, by what they accept and refuse")

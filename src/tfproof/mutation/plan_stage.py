@@ -22,6 +22,7 @@ _RESOURCES_AT_ONCE: Final = 1200
 _COPIES: Final = 10
 _AFRESH: Final = frozenset({"delete-attribute", "delete-block", "delete-resource", "drop-depends-on", "drop-lifecycle"})
 """Operators whose mutants the provider may answer with what is there already, so that they are planned fresh too."""
+_OPEN: Final = frozenset({Outcome.EQUIVALENT, Outcome.SURVIVED})
 
 
 class PlanStage:
@@ -38,7 +39,7 @@ class PlanStage:
     def decide(
         self, mutants: list[Mutant], mutation: Mutation, settled: Callable[[Sequence[Result]], None]
     ) -> list[Result]:
-        """Decides on mutants, and answers the results of those that no plan decides."""
+        """Decides on mutants, and answers the results of those that no plan decides, or that plan to the same."""
         self._shop.say("the module itself is applied once for each case, for plans upon it")
         self._shop.start_target()
         applied = self._shop.get(self._applied)
@@ -64,11 +65,10 @@ class PlanStage:
                 refusals = lane.refusals()
             how = "fresh and upon what is there" if fresh else "upon what is there"
             self._shop.say(f"{len(own)} mutants by plan, {how}, {size} at a time, {len(benches)} side by side")
-            found = self._plan_all(own, benches, sound, refusals=refusals, size=size, settled=settled, final=fresh)
-            if not fresh:
-                equal = {result.mutant for result in found if result.outcome is Outcome.EQUIVALENT}
-                afresh += [mutant for mutant in upon if mutant.id in equal]
-            undecided += [result for result in found if result.outcome is Outcome.SURVIVED]
+            found = self._plan_all(own, benches, sound, refusals=refusals, size=size, settled=settled)
+            equal = set() if fresh else {result.mutant for result in found if result.outcome is Outcome.EQUIVALENT}
+            afresh += [mutant for mutant in upon if mutant.id in equal]
+            undecided += [result for result in found if result.mutant not in equal]
         return undecided
 
     def _check_sound(self, sound: Sound) -> None:
@@ -92,10 +92,8 @@ class PlanStage:
         refusals: RefusalBench | None,
         size: int,
         settled: Callable[[Sequence[Result]], None],
-        final: bool,
     ) -> list[Result]:
-        """Plans mutants, and answers the results of those that are left: not decided, or not equal for good."""
-        open_ones = {Outcome.SURVIVED} if final else {Outcome.EQUIVALENT, Outcome.SURVIVED}
+        """Plans mutants, and answers the results of those that are left: not decided, or equal."""
         left: list[Result] = []
         done = [0]
 
@@ -104,8 +102,8 @@ class PlanStage:
             if refusals is not None:
                 refused = self._refused(refusals, batch, found)
                 found = [refused.get(result.mutant, result) for result in found]
-            left.extend(result for result in found if result.outcome in open_ones)
-            settled([result for result in found if result.outcome not in open_ones])
+            left.extend(result for result in found if result.outcome in _OPEN)
+            settled([result for result in found if result.outcome not in _OPEN])
             done[0] += len(batch)
             self._shop.say(f"{done[0]} of {len(mutants)} by plan, {len(left)} not decided")
 
@@ -115,7 +113,7 @@ class PlanStage:
 
     def _refused(self, bench: RefusalBench, batch: Sequence[Mutant], found: Sequence[Result]) -> dict[str, Result]:
         """Those of a batch that the plans let through, and that take what must be refused."""
-        open_ones = {result.mutant for result in found if result.outcome in (Outcome.EQUIVALENT, Outcome.SURVIVED)}
+        open_ones = {result.mutant for result in found if result.outcome in _OPEN}
         left = [mutant for mutant in batch if mutant.id in open_ones and mutant.kind in ("locals", "resource")]
         if not left:
             return {}
