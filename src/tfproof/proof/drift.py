@@ -180,8 +180,14 @@ DRIFTS: Final[Mapping[str, DriftKind]] = {
         },
         "public-access-block",
     ),
+    # While a change of the key is planned, Terraform reads what names the key's ARN only when it is applied.
     "key rotation off": _kind(
-        _rotation, {"aws_kms_key.tf_state": "update enable_key_rotation rotation_period_in_days"}, "key-rotation"
+        _rotation,
+        {
+            "aws_kms_key.tf_state": "update enable_key_rotation rotation_period_in_days",
+            "aws_s3_bucket_policy.tf_state": "update policy",
+        },
+        "key-rotation",
     ),
     "recovery off": _kind(
         _recovery, {"aws_dynamodb_table.tf_state[0]": "update point_in_time_recovery"}, "lock-table-recovery"
