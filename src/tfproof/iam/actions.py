@@ -122,8 +122,10 @@ def _sts(name: str) -> str:
 
 
 def _iam(name: str) -> str:
+    # An inline or attached policy is an action on the entity that has it: AttachRolePolicy on the role.
+    entity = next((word for word in ("Role", "Group", "User") if name.endswith(f"{word.lower()}policy")), "")
     words = (word for word in ("Role", "Group", "Policy", "User") if name.endswith(word.lower()))
-    word = next(words, "")
+    word = entity or next(words, "")
     return f"arn:${{Partition}}:iam::${{Account}}:{word.lower()}/${{{word}NameWithPath}}" if word else "*"
 
 
