@@ -276,13 +276,70 @@ def test_r73_leading_keys_are_a_list() -> None:
     assert not holds(own_rows, dynamodb__LeadingKeys=["bob", "eve"], aws__username="bob")
 
 
-def test_r74_an_assumed_roles_principal_arn_is_the_roles_and_it_has_no_username() -> None:
-    session = principal_context("arn:aws:sts::123456789012:assumed-role/app/run", unique_id="AROAX")
-    assert session["aws:PrincipalArn"] == "arn:aws:iam::123456789012:role/app"
-    assert session["aws:userid"] == "AROAX:run"
-    assert "aws:username" not in session
-    user = principal_context("arn:aws:iam::123456789012:user/team/bob", unique_id="AIDAX", tags={"team": "core"})
-    assert (user["aws:username"], user["aws:userid"], user["aws:PrincipalTag/team"]) == ("bob", "AIDAX", "core")
+SESSION = "arn:aws:sts::123456789012:assumed-role/app/run"
+BOB = "arn:aws:iam::123456789012:user/team/bob"
+FEDERATED = "arn:aws:sts::123456789012:federated-user/f"
+IN_ACCOUNT = {"aws:PrincipalAccount": "123456789012"}
+
+
+@pytest.mark.parametrize(
+    ("principal", "more", "expected"),
+    [
+        (
+            SESSION,
+            {"unique_id": "AROAX"},
+            {
+                "aws:PrincipalArn": "arn:aws:iam::123456789012:role/app",
+                "aws:PrincipalType": "AssumedRole",
+                "aws:userid": "AROAX:run",
+            },
+        ),
+        (
+            BOB,
+            {"unique_id": "AIDAX", "tags": {"team": "core", "Env": "prod"}},
+            {
+                "aws:PrincipalArn": BOB,
+                "aws:PrincipalType": "User",
+                "aws:username": "bob",
+                "aws:userid": "AIDAX",
+                "aws:PrincipalTag/team": "core",
+                "aws:PrincipalTag/Env": "prod",
+            },
+        ),
+        (BOB, {}, {"aws:PrincipalArn": BOB, "aws:PrincipalType": "User", "aws:username": "bob"}),
+        (
+            "arn:aws:iam::123456789012:role/path/app",
+            {"unique_id": "AROAX"},
+            {
+                "aws:PrincipalArn": "arn:aws:iam::123456789012:role/path/app",
+                "aws:PrincipalType": "AssumedRole",
+                "aws:userid": "AROAX",
+            },
+        ),
+        (
+            "arn:aws:iam::123456789012:root",
+            {"unique_id": "123456789012"},
+            {
+                "aws:PrincipalArn": "arn:aws:iam::123456789012:root",
+                "aws:PrincipalType": "Account",
+                "aws:userid": "123456789012",
+            },
+        ),
+        (
+            FEDERATED,
+            {"unique_id": "unused"},
+            {"aws:PrincipalArn": FEDERATED, "aws:PrincipalType": "FederatedUser", "aws:userid": "123456789012:f"},
+        ),
+    ],
+)
+def test_r74_the_keys_of_a_principal(principal: str, more: dict[str, Any], expected: dict[str, str]) -> None:
+    """An assumed role's principal ARN is the role's, and it has no user name."""
+    assert principal_context(principal, **more) == IN_ACCOUNT | expected
+
+
+def test_groups_and_services_have_none_of_the_keys() -> None:
+    assert principal_context("arn:aws:iam::123456789012:group/devs", unique_id="AGPAX") == {}
+    assert principal_context("logs.amazonaws.com") == {}
 
 
 def test_r75_tags_are_keys_of_their_own() -> None:
