@@ -102,7 +102,9 @@ def _missing(decision: Decision) -> str:
 def _near_misses(decision: Decision) -> list[str]:
     """The statements that came closest to allowing, for the layers that did not allow."""
     lacking = {layer.name for layer in decision.layers if layer.effect is not Effect.ALLOWED}
-    verdicts = [v for v in explain(decision) if v.layer in lacking and v.effect == "Allow" and v.nearness]
+    # Of an organization's levels one may allow and another not: what applies has missed nothing.
+    allows = [verdict for verdict in explain(decision) if verdict.layer in lacking and verdict.effect == "Allow"]
+    verdicts = [verdict for verdict in allows if verdict.nearness and not verdict.applies]
     best = max((verdict.nearness for verdict in verdicts), default=0)
     near = [verdict for verdict in verdicts if verdict.nearness == best]
     texts = [f"{verdict.statement} {verdict.reason}" for verdict in near[:_SHOWN]]
