@@ -84,16 +84,20 @@ class Document:
         source: JSON text, or the parsed object.
         name: How the document is called in decisions and errors, such as `PolicyInputList.1` or a file's path.
 
+    `value` is the JSON object, `submitted` the text the document was given as (None when it was given as an object),
+    `repeats_keys` whether an object in that text repeats a key.
+
     Raises:
         MalformedPolicyDocument: The text is not JSON, or not an object.
     """
 
-    __slots__ = ("_places", "_statements", "_text", "name", "repeats_keys", "value")
+    __slots__ = ("_places", "_statements", "_text", "name", "repeats_keys", "submitted", "value")
 
     def __init__(self, source: str | Mapping[str, Json], *, name: str = "policy") -> None:
         self.name = name
         self.repeats_keys = False
-        self._text = source if isinstance(source, str) else None
+        self.submitted = source if isinstance(source, str) else None
+        self._text = self.submitted
         self._places: PlaceMap | None = None
         self._statements: tuple[Statement, ...] | None = None
         if isinstance(source, str):
@@ -120,11 +124,6 @@ class Document:
             except JsonFault as fault:
                 problem = Problem(wording.SYNTAX, (), fault.message, fixed_place=Place(1, 1))
                 raise _refuse(problem, self.name) from None
-        return self._text
-
-    @property
-    def submitted(self) -> str | None:
-        """The text the document was given as, None when it was given as an object."""
         return self._text
 
     @property
