@@ -38,7 +38,7 @@ TEMPLATES = {
     POLICY: "iam:CreatePolicy iam:GetPolicy iam:DeletePolicy",
     "*": "s3:ListAllMyBuckets s3:GetAccessPoint s3:DescribeJob s3:GetStorageLensConfiguration s3:CreateJob "
     "dynamodb:ListTables kms:CreateKey kms:ListAliases sts:GetCallerIdentity sts:GetFederationToken iam:ListUsers "
-    "iam:SimulateCustomPolicy ec2:RunInstances frob:Nicate",
+    "iam:SimulateCustomPolicy iam:CreateInstanceProfile ec2:RunInstances frob:Nicate",
 }
 ACTIONS = {action: template for template, actions in TEMPLATES.items() for action in actions.split()}
 # Those of sts:AssumeRole* need other authorization information than the rest: a call of their own.

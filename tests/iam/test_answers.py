@@ -124,6 +124,8 @@ def test_r4_statements_and_details_are_those_of_the_most_restrictive_decisions()
         reference("PolicyInputList.2", "IAM Policy", deny_y),
         reference("PolicyInputList.2", "IAM Policy", deny_y, deny_all),
     ]
+    (result,) = simulate(text(deny_y), ResourceArns=[X, Y])["EvaluationResults"]
+    assert result["EvalDecision"] == "explicitDeny"
     bucket = {**ALLOW, "Resource": "arn:aws:s3:::b/*", "Principal": {"AWS": USER}}
     across: dict[str, Any] = {"ResourceOwner": OWNER, "CallerArn": USER, "ResourcePolicy": text(bucket)}
     for arns in ([X, Y], [Y, X]):
@@ -184,6 +186,7 @@ def test_r14_a_marker_goes_on_where_the_page_ended() -> None:
 @pytest.mark.parametrize(
     ("kind", "operator", "values", "held", "holds"),
     [
+        ("string", "Null", "true", None, True),
         ("numeric", "NumericEquals", "10", ["10.0"], True),
         ("boolean", "Bool", "true", ["TRUE"], True),
         ("ip", "IpAddress", "10.0.0.0/8", ["10.1.2.3"], True),
@@ -203,10 +206,12 @@ def test_r19_entries_of_every_type(
     kind: str | None,
     operator: str,
     values: str,
-    held: list[str],
+    held: list[str] | None,
     holds: bool,  # noqa: FBT001  a table's column
 ) -> None:
     asks = {**ALLOW, "Condition": {operator: {"a:key": values}}}
-    entry = {"ContextKeyName": "a:key", "ContextKeyValues": held} | ({"ContextKeyType": kind} if kind else {})
+    entry: dict[str, Any] = {"ContextKeyName": "a:key"} | ({"ContextKeyType": kind} if kind else {})
+    if held is not None:
+        entry["ContextKeyValues"] = held
     (result,) = simulate(text(asks), ContextEntries=[entry])["EvaluationResults"]
     assert (result["EvalDecision"] == "allowed") is holds

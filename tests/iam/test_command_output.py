@@ -123,6 +123,12 @@ def test_the_accounts_of_caller_and_resource_count(tmp_path: Path, capsys: pytes
     assert run(*mine, "--resource-account", "123456789012") == 0
     assert run(*mine, "--resource-account", "999988887777") == 1
     assert "no resource policy allows it" in capsys.readouterr().out
+    bucket = tmp_path / "bucket.json"
+    names_bob = {**statement, "Principal": {"AWS": "arn:aws:iam::123456789012:user/bob"}}
+    bucket.write_text(json.dumps({"Version": "2012-10-17", "Statement": names_bob}))
+    alone = ("simulate", "--action", "s3:GetObject", "--resource", "arn:aws:s3:::b/k", "--resource-policy", bucket)
+    assert run(*alone, "--principal", "arn:aws:iam::123456789012:user/bob") == 0
+    assert run(*alone, "--principal", "arn:aws:iam::123456789012:user/eve") == 1
     limit = tmp_path / "limit.json"
     limit.write_text(path.read_text().replace("s3:", "kms:"))
     assert run(*asked, "--boundary", limit) == 1
@@ -177,6 +183,13 @@ def test_what_the_terminal_cannot_show_is_escaped(tmp_path: Path, monkeypatch: p
     sys.stdout.flush()
     printed = raw.getvalue().decode("latin-1")
     assert printed.endswith("names another object (arn:aws:s3:::b/\u00e4\\u20ac)\n")
+
+
+def test_a_stream_without_an_encoding_takes_everything(policy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.StringIO()  # its encoding is None
+    monkeypatch.setattr("sys.stdout", stream)
+    run("simulate", "--policy", policy, "--action", "kms:Decrypt", "--resource", f"{KEY}\u20ac")
+    assert f"on {KEY}\u20ac; AllowKMSAccess" in stream.getvalue()
 
 
 @pytest.mark.parametrize(

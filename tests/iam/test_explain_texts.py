@@ -227,6 +227,13 @@ def test_every_verdict_in_the_order_of_the_layers() -> None:
     assert (one.layer, one.applies, one.nearness, one.reason) == ("resource", False, 1, "names another principal")
 
 
+def test_a_verdict_knows_the_context() -> None:
+    home = of("s3:*", "arn:aws:s3:::b/${aws:username}/*")
+    asked = Request("s3:GetObject", "arn:aws:s3:::b/bob/k", principal=USER, context={"aws:username": "bob"})
+    (one,) = explain(evaluate([named("p", home)], asked))
+    assert (one.applies, one.nearness) == (True, 4)
+
+
 def test_what_no_statement_decides_is_said_by_the_rule() -> None:
     decision = evaluate([], Request("sts:GetCallerIdentity"))
     assert str(decision) == "allowed: sts:GetCallerIdentity on *: sts:GetCallerIdentity needs no permission"

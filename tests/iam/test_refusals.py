@@ -32,6 +32,8 @@ MIXED = text(
     {**ALLOW, "Resource": "arn:aws:sns:*:*:t", "Principal": "*"},
     {**ALLOW, "Resource": ["arn:aws:s3:::b/*"], "Principal": "*"},
 )
+NOT_RESOURCE = text({"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:s3:::b/*", "Principal": "*"})
+TRUST = text({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*"})
 NO_USER = "Invalid caller - Caller must be an IAM user in this context."
 FOR_USERS = "AWS simulates resource policies for users only; allow_role_callers=True answers for roles too"
 WILD = "name each action: wildcards are not supported here"
@@ -123,6 +125,8 @@ def test_every_refusal_says_what_is_wrong_and_what_to_do(request_: dict[str, Any
         {"ResourcePolicy": MIXED, "CallerArn": USER, "ResourceArns": [X, "arn:aws:sns:us-east-1:123456789012:t"]},
         {"ResourcePolicy": text({**ALLOW, "Principal": "*"}), "CallerArn": USER, "ResourceArns": [X, TABLE]},
         {"ResourcePolicy": BUCKET, "CallerArn": ROLE, "ResourceArns": [X], "allow_role_callers": True},
+        {"ResourcePolicy": NOT_RESOURCE, "CallerArn": USER, "ResourceArns": [X, TABLE]},
+        {"ResourcePolicy": TRUST, "CallerArn": USER, "ResourceArns": [TABLE]},
         {"ResourceArns": []},
         {"ContextEntries": []},
         {"Marker": "tfproof-0"},

@@ -283,3 +283,6 @@ def test_r20_context_keys_are_those_of_conditions_and_variables() -> None:
     found = get_context_keys_for_custom_policy(PolicyInputList=[first, second, old])
     names = ["aws:userid", "aws:SecureTransport", "s3:prefix", "aws:username", "s3:max-keys"]
     assert found == {"ContextKeyNames": names}
+    spared = text({"Effect": "Deny", "Action": "*", "NotResource": f"{X}/${{aws:userid}}/${{aws:PrincipalTag/t, 'x'}}"})
+    found = get_context_keys_for_custom_policy(PolicyInputList=[spared])
+    assert found == {"ContextKeyNames": ["aws:userid", "aws:PrincipalTag/t"]}

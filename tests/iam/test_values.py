@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tfproof.iam import Request, evaluate
+from tfproof.iam.conditions import compile_condition
 from tfproof.iam.json_text import NumberText
 from tfproof.iam.policy import scalars, values_of
 from tfproof.iam.templates import malformed_variable, split_template, variables_of
@@ -129,6 +130,12 @@ def holds(operator: str, values: object, **context: Any) -> bool:
         ("ForAllValues:StringEqualsIfExists", "x", {"a__key": ["x"]}, True),
         ("ForAllValues:StringEqualsIfExists", "x", {"a__key": ["y"]}, False),
         ("ForAnyValue:StringNotEquals", "x", {"a__key": "y"}, True),
+        ("ForAnyValue:StringEquals", "bob", {"a__key": "bob"}, True),
+        ("ForAllValues:StringEquals", "bob", {"a__key": "bob"}, True),
+        ("ForAnyValue:StringEquals", "b", {"a__key": "bob"}, False),
+        ("ForAnyValue:StringEquals", "${a:v}", {"a__key": "bob", "a__v": "bob"}, True),
+        ("ForAllValues:StringEquals", "${a:v}", {"a__key": "bob", "a__v": "bob"}, True),
+        ("ForAllValues:StringNotEquals", "${a:v}", {"a__key": ["bob"], "a__v": "bob"}, False),
     ],
 )
 def test_values_of_conditions(operator: str, values: object, context: dict[str, Any], expected: bool) -> None:  # noqa: FBT001
@@ -151,6 +158,11 @@ def test_r64_variables_in_resources(resource: str, asked: str, covered: bool) ->
     statement = {"Effect": "Allow", "Action": "*", "Resource": resource}
     policy = {"Version": "2012-10-17", "Statement": statement}
     assert bool(evaluate([policy], Request("sns:Publish", asked, context={"a:v": "bob"}))) is covered
+
+
+def test_an_operator_of_no_name_has_no_condition() -> None:
+    with pytest.raises(KeyError, match="StringEqual"):
+        compile_condition("StringEqual", "a:key", ["x"], variables=True)
 
 
 def test_values_as_texts() -> None:

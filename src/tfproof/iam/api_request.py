@@ -61,11 +61,10 @@ def read_actions(names: Sequence[str]) -> list[str]:
             raise InvalidInput(
                 f"Invalid Input Action: {name}", remedy=hint or "an action reads service:Name, s3:GetObject"
             )
-    groups: dict[str, list[str]] = {}
+    groups: dict[int | None, list[str]] = {}
     for name in names:
         own = _OWN_AUTHORIZATION.match(name)
-        group = "" if own is None else "roles" if own[1] else "s3"
-        groups.setdefault(group, []).append(name)
+        groups.setdefault(own and own.lastindex, []).append(name)
     if len(groups) > 1:
         listed = " and ".join(f"[{','.join(group)}]" for group in groups.values())
         raise InvalidInput(
@@ -157,8 +156,7 @@ def _resources_of(policy: Document) -> list[str]:
 
 
 def _service(arn: str) -> str:
-    parts = arn.split(":", 3)
-    return parts[2] if len(parts) > 2 else "*"  # noqa: PLR2004  the service's part
+    return "*" if arn == "*" else arn.split(":")[2]
 
 
 def read_entries(entries: Sequence[Mapping[str, Json]] | None) -> dict[str, ContextValue]:

@@ -36,10 +36,8 @@ def is_account_id(text: str) -> bool:
     return _ACCOUNT.match(text) is not None
 
 
-def account_of(text: str | None) -> str:
+def account_of(text: str) -> str:
     """The account in an ARN, "" where there is none (S3 buckets, R44)."""
-    if text is None:
-        return ""
     parts = text.split(":", _PARTS - 1)
     return parts[4] if len(parts) == _PARTS and is_account_id(parts[4]) else ""
 

@@ -100,7 +100,7 @@ def _resources(names: list[str], *, variables: bool) -> Matcher:
 def _resource_pieces(name: str, *, variables: bool) -> list[Piece]:
     """A resource's pieces; a variable before the fifth colon is text, not a variable (R64)."""
     pieces = split_template(name, variables=variables)
-    if not variables or not any(isinstance(piece, Variable) for piece in pieces):
+    if not any(isinstance(piece, Variable) for piece in pieces):
         return pieces
     colons = 0
     kept: list[Piece] = []

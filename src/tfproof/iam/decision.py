@@ -80,7 +80,7 @@ class Decision:
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Decision):
             return self.value == other.value and self.statements == other.statements
-        return self.value == other if isinstance(other, str) else NotImplemented
+        return bool(self.value == other)
 
     def __hash__(self) -> int:
         return hash(self.value)
