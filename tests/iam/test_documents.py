@@ -10,6 +10,7 @@ import pytest
 from tfproof.iam import Document, MalformedPolicyDocument, validate
 from tfproof.iam.json_text import DuplicateKeys, JsonFault, NumberText, dump, parse, parse_marked, too_deep
 from tfproof.iam.places import Place, PlaceMap
+from tfproof.iam.problems import Problem
 
 TEXT = (
     '{"Version": "2012-10-17",\r"Statement":\r\n [ {"Sid": "A"},\n{"Sid":"\\u0042", "Effect": "Deny"}], "Id": -1.5e3}'
@@ -27,6 +28,7 @@ TEXT = (
         (("Statement", 1), (4, 1), (4, 35), (4, 1)),
         (("Statement", 1, "Effect"), (4, 28), (4, 34), (4, 18)),
         (("Id",), (4, 44), (4, 50), (4, 38)),
+        (("Statement", 2), (3, 2), (4, 36), (3, 2)),
         (("Statement", 7), (3, 2), (4, 36), (3, 2)),
         (("Statement", 1, "None"), (4, 1), (4, 35), (4, 1)),
     ],
@@ -53,6 +55,7 @@ def test_r11_keys_are_read_as_json_reads_them() -> None:
         ("import", (1, 1), "Expecting value"),
         ('{"a":\r\n  1,\r  "b" 2}', (3, 7), "Expecting ':' delimiter"),
         ('{"a": [1, \n ]}', (2, 2), "Expecting value"),
+        ('{"a":\r\n  x}', (2, 3), "Expecting value"),
         ("{} x", (1, 4), "Extra data"),
         ('{"a": Infinity}', (1, 1), "Infinity is no JSON"),
         ('{"a": {"a": ' + "[" * 31, (1, 43), "nested more than 32 deep"),
@@ -81,6 +84,10 @@ def test_how_deep_a_document_may_nest() -> None:
     with pytest.raises(JsonFault) as refused:
         parse(deeper)
     assert (refused.value.message, refused.value.offset) == ("nested more than 32 deep", 32)
+    assert str(refused.value) == refused.value.message
+    with pytest.raises(JsonFault) as refused:
+        parse("[" * 31 + "[],[[")
+    assert (refused.value.message, refused.value.offset) == ("nested more than 32 deep", 35)
     many = json.dumps([nested(20), nested(20), {"a": "]" * 99}])  # deep only where brackets in texts are counted
     assert parse(many) == [nested(20), nested(20), {"a": "]" * 99}]
     for mapping in (False, True):
@@ -88,15 +95,17 @@ def test_how_deep_a_document_may_nest() -> None:
         assert too_deep(nested(33, mapping=mapping))
     assert not too_deep("x")
     assert too_deep({"a": "x", "b": (nested(32),)})
+    assert too_deep([nested(33), []])
     holder: list[Any] = []
     holder.append(holder)
     assert too_deep(holder)
     assert dump(nested(32)).count("[") == 32
     with pytest.raises(JsonFault) as refused:
         dump(nested(33))
-    assert refused.value.message == "nested more than 32 deep"
+    assert (refused.value.message, refused.value.offset) == ("nested more than 32 deep", 0)
     with pytest.raises(
-        MalformedPolicyDocument, match=r"^mine: line 1, column 1: document: .* \(nested more than 32 deep"
+        MalformedPolicyDocument,
+        match=r"^mine: line 1, .*: document: Syntax errors in policy\. \(nested more than 32 deep",
     ):
         Document({"a": nested(33)}, name="mine")
 
@@ -137,7 +146,7 @@ def test_documents_know_their_statements() -> None:
     assert alone.text == '{\n  "Statement": {\n    "Sid": 7\n  }\n}'
     assert (alone.submitted, alone.has_variables) == (None, False)  # also once it has been printed
     assert [one.index for one in Document({"Statement": [{}, 7, {}]}).statements] == [0, 2]
-    assert Document({}).statements == ()
+    assert (Document({}).statements, Document({}).repeats_keys) == ((), False)
     unprintable = Document({"Statement": {"Sid": object()}}, name="mine")
     with pytest.raises(MalformedPolicyDocument, match=r"^mine: line 1, column 1: document: .*object is no JSON value"):
         unprintable.text  # noqa: B018  reading it is what is tried
@@ -148,3 +157,36 @@ def test_documents_know_their_statements() -> None:
 def test_a_document_of_objects_is_validated_like_its_text() -> None:
     statement = {"Effect": "Allow", "Action": ("s3:*",), "Resource": "*", "Condition": {"Bool": {"a:k": (True,)}}}
     assert validate(Document({"Version": "2012-10-17", "Statement": (statement,)})) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "says"),
+    [
+        ('{"a": 1 ,\t\n }', (2, 2), "Expecting property name enclosed in double quotes"),
+        ('{"a": [1, ]}', (1, 11), "Expecting value"),
+        ('{"a": [1,]}', (1, 10), "Expecting value"),
+    ],
+)
+def test_a_trailing_comma_is_told_alike_by_every_python(
+    text: str, place: tuple[int, int], says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python 3.13 points at the comma, the ones before at the bracket after it."""
+
+    def since_3_13(_self: json.JSONDecoder, text: str) -> None:
+        raise json.JSONDecodeError("Illegal trailing comma before end of object", text, text.index(","))
+
+    told = []
+    for decode in (json.JSONDecoder.decode, since_3_13):
+        monkeypatch.setattr(json.JSONDecoder, "decode", decode)
+        with pytest.raises(MalformedPolicyDocument) as refused:
+            Document(text)
+        told += [(problem.place, problem.remedy.split(";")[0]) for problem in refused.value.problems]
+    assert told == [(Place(*place), says)] * 2
+
+
+def test_a_problem_as_text() -> None:
+    problem = Problem("Wrong.", ("Statement", 0), fixed_place=Place(2, 3))
+    assert str(problem) == "line 2, column 3: Statement.0: Wrong."
+    assert (
+        str(Problem("Wrong.", (), "mend it", fixed_place=Place(2, 3))) == "line 2, column 3: document: Wrong. (mend it)"
+    )

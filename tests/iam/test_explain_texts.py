@@ -56,6 +56,22 @@ NONE = "implicitDeny: no statement allows s3:GetObject on arn:aws:s3:::b/k"
             "allowed: s3:GetObject on arn:aws:s3:::b/k: allowed by statement 1 (p, line 1) and statement 1 "
             "(bucket, line 1)",
         ),
+        (
+            [S3] * 4,
+            {},
+            "allowed: s3:GetObject on arn:aws:s3:::b/k: allowed by "
+            + " and ".join(f"statement {number} (p, line 1)" for number in range(1, 5)),
+        ),
+        (
+            [of("s3:*", [f"arn:aws:s3:::{name}/*" for name in "cdef"])] * 4,
+            {},
+            NONE
+            + "".join(
+                f"; statement {number} (p, line 1) names another object (arn:aws:s3:::c/*, arn:aws:s3:::d/*, "
+                "arn:aws:s3:::e/*, arn:aws:s3:::f/*)"
+                for number in range(1, 5)
+            ),
+        ),
         ([], {}, NONE),
         ([DENY | TLS], {}, NONE),
         (
@@ -134,6 +150,15 @@ def test_the_whole_text(identity: list[dict[str, Any]], layers: dict[str, Any], 
     assert repr(decision) == f"<Decision {expected}>"
 
 
+def test_the_text_of_a_key_policy_that_lets_nobody_in() -> None:
+    key_policy = named("key", of("kms:*", "*") | {"Principal": {"AWS": f"{USER}2"}})
+    decision = evaluate([named("p", of("*", "*"))], Request("kms:Decrypt", KEY, principal=USER), resource=key_policy)
+    assert str(decision) == (
+        f"implicitDeny: kms:Decrypt on {KEY}: the resource's policy lets neither the caller nor the caller's account in"
+        "; statement 1 (key, line 1) names another principal"
+    )
+
+
 @pytest.mark.parametrize(
     ("identity", "resource", "owner", "expected"),
     [
@@ -168,6 +193,7 @@ def test_the_text_across_accounts(
     [
         ("s3:ListBucket", "arn:aws:s3:::c", "arn:aws:s3:::b", "names another bucket (arn:aws:s3:::c)"),
         ("s3:GetObject", "arn:aws:s3:::c/*", OBJECT, "names another object (arn:aws:s3:::c/*)"),
+        ("s3:GetObject", "arn:aws:s3:::c/*", "arn:aws:s3:::b/a:c", "names another object (arn:aws:s3:::c/*)"),
         ("kms:Decrypt", THEIRS, KEY, f"names another key ({THEIRS})"),
         ("kms:CreateAlias", KEY, ALIAS, f"names another alias ({KEY})"),
         ("dynamodb:GetItem", f"{TABLE}2", f"{TABLE}/index/i", f"names another table ({TABLE}2)"),

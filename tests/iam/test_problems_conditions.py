@@ -18,10 +18,20 @@ ONE_VALUE = "a condition value is a text, a number or a boolean, or a list of th
 WARNING = "warning"
 
 
+NAMES = (
+    "ArnEquals, ArnLike, ArnNotEquals, ArnNotLike, BinaryEquals, Bool, DateEquals, DateGreaterThan, "
+    "DateGreaterThanEquals, DateLessThan, DateLessThanEquals, DateNotEquals, IpAddress, NotIpAddress, Null, "
+    "NumericEquals, NumericGreaterThan, NumericGreaterThanEquals, NumericLessThan, NumericLessThanEquals, "
+    "NumericNotEquals, StringEquals, StringEqualsIgnoreCase, StringLike, StringNotEquals, StringNotEqualsIgnoreCase, "
+    "StringNotLike"
+)
+
+
 def written(problem: Any) -> tuple[str, ...]:
-    """Path from the statement on, words and remedy; the severity where it is no error."""
+    """Path from the statement on (a colon after it where its key is meant), words, remedy, severity if no error."""
     path = [str(step) for step in problem.path]
-    said = (".".join(path[2:]) if path[:1] == ["Statement"] else ".".join(path), problem.message, problem.remedy)
+    where = ".".join(path[2:]) if path[:1] == ["Statement"] else ".".join(path)
+    said = (f"{where}:" if problem.on_key is True else where, problem.message, problem.remedy)
     return said if problem.severity == "error" else (*said, problem.severity)
 
 
@@ -32,14 +42,14 @@ def written(problem: Any) -> tuple[str, ...]:
         (
             {"StringEqual": {"a:k": "x"}},
             [
-                ("Condition.StringEqual", SYNTAX, "no such operator 'StringEqual': did you mean StringEquals?"),
+                ("Condition.StringEqual:", SYNTAX, "no such operator 'StringEqual': did you mean StringEquals?"),
             ],
         ),
         (
             {"StringEqualIfExists": {"a:k": "x"}},
             [
                 (
-                    "Condition.StringEqualIfExists",
+                    "Condition.StringEqualIfExists:",
                     SYNTAX,
                     "no such operator 'StringEqualIfExists': did you mean StringEquals?",
                 ),
@@ -49,17 +59,28 @@ def written(problem: Any) -> tuple[str, ...]:
             {"ForAnyValue:BoolsIFEXISTS": {"a:k": "x"}},
             [
                 (
-                    "Condition.ForAnyValue:BoolsIFEXISTS",
+                    "Condition.ForAnyValue:BoolsIFEXISTS:",
                     SYNTAX,
                     "no such operator 'ForAnyValue:BoolsIFEXISTS': did you mean Bool?",
                 ),
             ],
         ),
         (
+            {"FORALLVALUES:StringEqual": {"a:k": "x"}},
+            [
+                (
+                    "Condition.FORALLVALUES:StringEqual:",
+                    SYNTAX,
+                    "no such operator 'FORALLVALUES:StringEqual': did you mean StringEquals?",
+                ),
+            ],
+        ),
+        ({7: {"a:k": "x"}}, [("Condition.7:", SYNTAX, f"no such operator '7': known: {NAMES}")]),
+        (
             {"ForSome:StringEquals": {"a:k": "x"}},
             [
                 (
-                    "Condition.ForSome:StringEquals",
+                    "Condition.ForSome:StringEquals:",
                     SYNTAX,
                     "no such set operator 'ForSome': ForAllValues and ForAnyValue are",
                 ),
@@ -69,7 +90,7 @@ def written(problem: Any) -> tuple[str, ...]:
             {"ForAllValues:Null": {"a:k": "true"}},
             [
                 (
-                    "Condition.ForAllValues:Null",
+                    "Condition.ForAllValues:Null:",
                     SYNTAX,
                     "Null takes neither a set operator nor IfExists: it asks itself whether the key is there",
                 ),
@@ -79,7 +100,7 @@ def written(problem: Any) -> tuple[str, ...]:
             {"NULLifexists": {"a:k": "true"}},
             [
                 (
-                    "Condition.NULLifexists",
+                    "Condition.NULLifexists:",
                     SYNTAX,
                     "Null takes neither a set operator nor IfExists: it asks itself whether the key is there",
                 ),
@@ -92,12 +113,12 @@ def written(problem: Any) -> tuple[str, ...]:
                 ("Condition.ArnLike", SYNTAX, "ArnLike takes an object of keys and values"),
             ],
         ),
-        ({"Bool": {"": "true"}}, [("Condition.Bool.", SYNTAX, "a condition key has a name")]),
+        ({"Bool": {"": "true"}}, [("Condition.Bool.:", SYNTAX, "a condition key has a name")]),
         (
             {"Bool": {"mfa": "maybe", "a:k": "no"}},
             [
                 (
-                    "Condition.Bool.mfa",
+                    "Condition.Bool.mfa:",
                     VENDOR,
                     "'mfa': condition keys read service:name, such as aws:SourceIp",
                     WARNING,

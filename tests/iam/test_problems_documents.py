@@ -22,9 +22,10 @@ WARNING = "warning"
 
 
 def written(problem: Any) -> tuple[str, ...]:
-    """Path from the statement on, words and remedy; the severity where it is no error."""
+    """Path from the statement on (a colon after it where its key is meant), words, remedy, severity if no error."""
     path = [str(step) for step in problem.path]
-    said = (".".join(path[2:]) if path[:1] == ["Statement"] else ".".join(path), problem.message, problem.remedy)
+    where = ".".join(path[2:]) if path[:1] == ["Statement"] else ".".join(path)
+    said = (f"{where}:" if problem.on_key is True else where, problem.message, problem.remedy)
     return said if problem.severity == "error" else (*said, problem.severity)
 
 
@@ -62,14 +63,14 @@ JSON_ONLY = "a policy must be valid JSON and the first byte must be '{'"
             V | {"id": "x", "Statement": [STATEMENT]},
             "identity",
             [
-                ("id", SYNTAX, "no such element 'id': names are case-sensitive: write Id"),
+                ("id:", SYNTAX, "no such element 'id': names are case-sensitive: write Id"),
             ],
         ),
         (
             V | {"Statements": [], "Statement": [STATEMENT]},
             "identity",
             [
-                ("Statements", SYNTAX, "no such element 'Statements': did you mean Statement?"),
+                ("Statements:", SYNTAX, "no such element 'Statements': did you mean Statement?"),
             ],
         ),
         (V, "identity", [("", SYNTAX, NEEDS)]),
@@ -88,7 +89,7 @@ JSON_ONLY = "a policy must be valid JSON and the first byte must be '{'"
             TEXT.replace('"Effect"', '"Effect": "Deny", "Effect"'),
             "identity",
             [
-                ("Effect", SAME, "'Effect' stands more than once; AWS keeps one"),
+                ("Effect:", SAME, "'Effect' stands more than once; AWS keeps one"),
             ],
         ),
         (
@@ -97,8 +98,8 @@ JSON_ONLY = "a policy must be valid JSON and the first byte must be '{'"
             ),
             "identity",
             [
-                ("Id", SAME, "'Id' stands more than once; AWS keeps one"),
-                ("Condition.Bool.a:k", SAME, "'a:k' stands more than once; AWS keeps one"),
+                ("Id:", SAME, "'Id' stands more than once; AWS keeps one"),
+                ("Condition.Bool.a:k:", SAME, "'a:k' stands more than once; AWS keeps one"),
             ],
         ),
         (

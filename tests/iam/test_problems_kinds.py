@@ -28,9 +28,10 @@ ARN = "write arn:aws:<service>:<region>:<account>:<name>"
 
 
 def written(problem: Any) -> tuple[str, ...]:
-    """Path from the statement on, words and remedy; the severity where it is no error."""
+    """Path from the statement on (a colon after it where its key is meant), words, remedy, severity if no error."""
     path = [str(step) for step in problem.path]
-    said = (".".join(path[2:]) if path[:1] == ["Statement"] else ".".join(path), problem.message, problem.remedy)
+    where = ".".join(path[2:]) if path[:1] == ["Statement"] else ".".join(path)
+    said = (f"{where}:" if problem.on_key is True else where, problem.message, problem.remedy)
     return said if problem.severity == "error" else (*said, problem.severity)
 
 
@@ -52,7 +53,7 @@ ACCESS = "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1"
             {"Principal": "*"},
             [
                 (
-                    "Principal",
+                    "Principal:",
                     NO_PRINCIPAL,
                     "the principal of a policy of kind scp is whoever it is attached to: leave Principal out",
                 ),
@@ -63,7 +64,7 @@ ACCESS = "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1"
             {"NotPrincipal": "*"},
             [
                 (
-                    "NotPrincipal",
+                    "NotPrincipal:",
                     NO_PRINCIPAL,
                     "the principal of a policy of kind identity is whoever it is attached to: leave NotPrincipal out",
                 ),
@@ -71,18 +72,18 @@ ACCESS = "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1"
         ),
         ("resource", {}, [("", "Missing required field Principal", WHOM)]),
         ("trust", {"Action": "sts:AssumeRole", "Resource": None}, [("", "Missing required field Principal", WHOM)]),
-        ("resource", {"NotPrincipal": {"AWS": "*"}}, [("NotPrincipal", SYNTAX, DENY_ONLY)]),
-        ("resource", {"Effect": "Deny", "Principal": "*", "NotPrincipal": "*"}, [("NotPrincipal", SYNTAX, BOTH)]),
+        ("resource", {"NotPrincipal": {"AWS": "*"}}, [("NotPrincipal:", SYNTAX, DENY_ONLY)]),
+        ("resource", {"Effect": "Deny", "Principal": "*", "NotPrincipal": "*"}, [("NotPrincipal:", SYNTAX, BOTH)]),
         ("resource", {"Effect": "Deny", "NotPrincipal": {"AWS": "123456789012"}}, []),
         ("resource", {"Principal": "bob"}, [("Principal", INVALID, 'write {"AWS": "bob"}, or "*" for everybody')]),
         ("resource", {"Principal": {}}, [("Principal", SYNTAX, OBJECT)]),
         ("resource", {"Principal": ["*"]}, [("Principal", SYNTAX, OBJECT)]),
-        ("resource", {"Principal": {"Services": "x"}}, [("Principal.Services", INVALID, KNOWN)]),
+        ("resource", {"Principal": {"Services": "x"}}, [("Principal.Services:", INVALID, KNOWN)]),
         (
             "resource",
             {"Principal": {"Aws": "*", "Service": 7}},
             [
-                ("Principal.Aws", INVALID, "names are case-sensitive: write AWS"),
+                ("Principal.Aws:", INVALID, "names are case-sensitive: write AWS"),
                 ("Principal.Service", SYNTAX, ONE_TEXT),
             ],
         ),
@@ -154,13 +155,13 @@ ACCESS = "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1"
         (
             "trust",
             {**TRUST_STATEMENT, "Resource": "x"},
-            [("Resource", "Has prohibited field Resource.", NO_TRUST_RESOURCE)],
+            [("Resource:", "Has prohibited field Resource.", NO_TRUST_RESOURCE)],
         ),
         (
             "trust",
             {**TRUST_STATEMENT, "NotResource": "*"},
             [
-                ("NotResource", "Has prohibited field Resource.", NO_TRUST_RESOURCE),
+                ("NotResource:", "Has prohibited field Resource.", NO_TRUST_RESOURCE),
             ],
         ),
         (

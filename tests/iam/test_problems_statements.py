@@ -25,21 +25,24 @@ IAM_PATHS = (
 WRITE_ACTION = "write service:Action, such as s3:GetObject"
 ARN = "write arn:aws:<service>:<region>:<account>:<name>"
 WARNING = "warning"
+EARLY = "before the fifth colon ${...} is plain text: such a resource covers nothing real"
 
 
 def written(problem: Any) -> tuple[str, ...]:
-    """Path from the statement on, words and remedy; the severity where it is no error."""
+    """Path from the statement on (a colon after it where its key is meant), words, remedy, severity if no error."""
     path = [str(step) for step in problem.path]
-    said = (".".join(path[2:]) if path[:1] == ["Statement"] else ".".join(path), problem.message, problem.remedy)
+    where = ".".join(path[2:]) if path[:1] == ["Statement"] else ".".join(path)
+    said = (f"{where}:" if problem.on_key is True else where, problem.message, problem.remedy)
     return said if problem.severity == "error" else (*said, problem.severity)
 
 
 @pytest.mark.parametrize(
     ("changes", "problems"),
     [
-        ({"Resources": "*"}, [("Resources", SYNTAX, "no such element 'Resources': did you mean Resource?")]),
-        ({"sid": "a"}, [("sid", SYNTAX, "no such element 'sid': names are case-sensitive: write Sid")]),
-        ({"Wherever": "a"}, [("Wherever", SYNTAX, f"no such element 'Wherever': known: {ELEMENTS}")]),
+        ({"Resources": "*"}, [("Resources:", SYNTAX, "no such element 'Resources': did you mean Resource?")]),
+        ({"sid": "a"}, [("sid:", SYNTAX, "no such element 'sid': names are case-sensitive: write Sid")]),
+        ({"Actual": "a"}, [("Actual:", SYNTAX, f"no such element 'Actual': known: {ELEMENTS}")]),
+        ({"Wherever": "a"}, [("Wherever:", SYNTAX, f"no such element 'Wherever': known: {ELEMENTS}")]),
         ({"Effect": "allow"}, [("Effect", SYNTAX, 'Effect is \'allow\'; write "Allow" or "Deny" exactly')]),
         ({"Effect": None}, [("", SYNTAX, 'Effect is None; write "Allow" or "Deny" exactly')]),
         ({"Sid": ["a"]}, [("Sid", SYNTAX, "Sid is a text")]),
@@ -47,11 +50,11 @@ def written(problem: Any) -> tuple[str, ...]:
         ({"Sid": "a\n"}, [("Sid", SID, "'a\\n': only letters and digits; S3 and KMS allow more")]),
         (
             {"NotAction": "s3:*"},
-            [("NotAction", SYNTAX, "Action and NotAction exclude each other: keep one, or make two statements")],
+            [("NotAction:", SYNTAX, "Action and NotAction exclude each other: keep one, or make two statements")],
         ),
         (
             {"NotResource": "*"},
-            [("NotResource", SYNTAX, "Resource and NotResource exclude each other: keep one, or make two statements")],
+            [("NotResource:", SYNTAX, "Resource and NotResource exclude each other: keep one, or make two statements")],
         ),
         ({"Action": None}, [("", "Policy statement must contain actions.", "add Action or NotAction")]),
         ({"Resource": None}, [("", "Policy statement must contain resources.", "add Resource or NotResource")]),
@@ -143,6 +146,14 @@ def written(problem: Any) -> tuple[str, ...]:
         ({"Resource": ["arn:aws:dynamodb:*", "arn:aws:sns:us-east-1:*"]}, []),
         ({"Resource": "arn:aws:dynamodb::*"}, [("Resource", LEGACY, "'arn:aws:dynamodb::*' has 5 parts of 6")]),
         ({"Resource": "arn:aws:dynamodb:us"}, [("Resource", LEGACY, "'arn:aws:dynamodb:us' has 4 parts of 6")]),
+        ({"Resource": "arn:aws:s3"}, [("Resource", LEGACY, "'arn:aws:s3' has 3 parts of 6")]),
+        (
+            {"Resource": "arn:aws:sns:${aws:region}:t"},
+            [
+                ("Resource", LEGACY, "'arn:aws:sns:${aws:region}:t' has 5 parts of 6"),
+                ("Resource", NO_VARIABLES, EARLY, WARNING),
+            ],
+        ),
         ({"Resource": "arn:aws:s3:::"}, [("Resource", LEGACY, "'arn:aws:s3:::' names no resource")]),
         (
             {"Resource": "arn:aws:iam:eu:1:user/b"},
@@ -189,7 +200,7 @@ def written(problem: Any) -> tuple[str, ...]:
                 (
                     "Resource",
                     NO_VARIABLES,
-                    "before the fifth colon ${...} is plain text: such a resource covers nothing real",
+                    EARLY,
                     WARNING,
                 ),
             ],
@@ -200,7 +211,7 @@ def written(problem: Any) -> tuple[str, ...]:
                 (
                     "NotResource",
                     NO_VARIABLES,
-                    "before the fifth colon ${...} is plain text: such a resource covers nothing real",
+                    EARLY,
                     WARNING,
                 ),
             ],

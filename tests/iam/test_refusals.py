@@ -162,6 +162,7 @@ def test_documents_are_named_by_list_and_number() -> None:
 
 
 CHARACTERS = "Member must satisfy regular expression pattern: [\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"
+EUROS = "\u20ac" * 200
 NOT_EMPTY = "Member must have length greater than or equal to 1"
 TYPES = "string, stringList, numeric, numericList, boolean, booleanList, ip, ipList, binary, binaryList, date, dateList"
 
@@ -190,6 +191,8 @@ TYPES = "string, stringList, numeric, numericList, boolean, booleanList, ip, ipL
             },
         ),
         ({"ResourcePolicy": ""}, {"'' at 'resourcePolicy'": f"[{NOT_EMPTY}, {CHARACTERS}]"}),
+        ({"ResourcePolicy": "\u20ac" * 200}, {f"'{EUROS}' at 'resourcePolicy'": CHARACTERS}),
+        ({"ResourcePolicy": "\u20ac" * 201}, {f"'{EUROS}...' at 'resourcePolicy'": CHARACTERS}),
         ({"ResourcePolicy": "\u20ac"}, {"'\u20ac' at 'resourcePolicy'": CHARACTERS}),
         (
             # cloud-custodian#4769: the list, and every constraint of its members.

@@ -125,6 +125,13 @@ def test_r9_missing_keys_are_those_of_any_statement_and_variables_count() -> Non
     (result,) = simulate(ALLOW, other, actions=("s3:ListBucket",), ResourceArns=["arn:aws:s3:::b"])
     assert result["MissingContextValues"] == ["aws:username"]
     assert result["ResourceSpecificResults"][0]["MissingContextValues"] == ["aws:username"]
+    bucket = json.loads(bucket_policy())["Statement"][0]
+    given: dict[str, Any] = {
+        "ResourcePolicy": text({**bucket, "Condition": {"Null": {"a:bucket": "true"}}}),
+        "PermissionsBoundaryPolicyInputList": [text({**ALLOW, "Condition": {"Null": {"a:limit": "true"}}})],
+    }
+    (result,) = simulate(other, ResourceArns=[X], CallerArn=USER, **given)
+    assert result["MissingContextValues"] == ["aws:username", "a:bucket", "a:limit"]
     entry = {"ContextKeyName": "AWS:UserName", "ContextKeyValues": ["bob"], "ContextKeyType": "string"}
     (result,) = simulate(ALLOW, other, ContextEntries=[entry])
     assert result["MissingContextValues"] == []

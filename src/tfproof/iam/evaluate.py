@@ -127,8 +127,6 @@ class PolicySet:
         by_resource = _stands_alone(request.caller, grant, bounded=bounded, in_session=in_session)
         if request.cross_account:
             ok = by_identity and grant is not Grant.NONE
-            if request.caller is not None and request.caller.kind == "service":
-                ok = by_resource
         elif self.resource is not None and _needs_resource_policy(action):
             ok = by_resource or (by_identity and grant is not Grant.NONE)
         else:

@@ -92,7 +92,7 @@ def _missing(decision: Decision) -> str:
         lacking = "identity policy" if by_resource else "resource policy"
         return (
             f"across accounts both sides must allow, and no {lacking} allows it "
-            f"(caller {request.caller.account}, resource {request.resource_account or 'of no known account'})"
+            f"(caller {request.caller.account}, resource {request.resource_account})"
         )
     if by_identity:
         return "the resource's policy lets neither the caller nor the caller's account in"
@@ -150,7 +150,7 @@ def _failed(condition: Condition, request: Request) -> str:
 def _short(compiled: CompiledStatement, element: str) -> str:
     body = compiled.statement.body
     name = element if element in body else f"Not{element}"
-    values = values_of(body.get(name, "*"))
+    values = values_of(body[name])
     shown = ", ".join(values[:_SHOWN]) + (f" and {len(values) - _SHOWN} more" if len(values) > _SHOWN else "")
     return shown if name == element else f"all but {shown}"
 

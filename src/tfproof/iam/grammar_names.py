@@ -60,7 +60,7 @@ def resource_problem(resource: str, kind: PolicyKind, *, variables: bool) -> Fau
         return None
     fault = _resource_fault(resource, variables=variables)
     if fault is not None and kind is PolicyKind.RESOURCE:
-        return "Policy has invalid resource", f"{fault[0]} {fault[1]}".rstrip()
+        return "Policy has invalid resource", f"{fault[0]} {fault[1]}"
     return fault
 
 

@@ -54,12 +54,12 @@ def _input_shape(operation: str) -> Any:
 def _faults(shape: Any, value: object, name: str, operation: str) -> Iterator[str]:  # noqa: C901  one branch a type
     kind = shape.type_name
     if not isinstance(value, _TYPES[kind]) or (kind == "integer" and isinstance(value, bool)):
-        raise UsageError(f"{operation}: {name or 'request'} is a {kind}, not {type(value).__name__}")
+        raise UsageError(f"{operation}: {name} is a {kind}, not {type(value).__name__}")
     if kind == "structure":
         yield from _structure(shape, value, name, operation)
     elif kind == "list":
         assert isinstance(value, (list, tuple))  # noqa: S101  by _TYPES
-        limits = _limits(shape, len(value), "length")
+        limits = _limits(shape, len(value), "have length")
         if limits:
             yield _sentence(value, name, limits)
         broken = False
@@ -75,7 +75,7 @@ def _faults(shape: Any, value: object, name: str, operation: str) -> Iterator[st
     elif kind == "string":
         yield from _text(shape, str(value), name)
     elif kind == "integer":
-        limits = _limits(shape, int(str(value)), "value")
+        limits = _limits(shape, int(str(value)), "have value")
         if limits:
             yield _sentence(value, name, limits)
 
@@ -88,14 +88,14 @@ def _structure(shape: Any, value: object, name: str, operation: str) -> Iterator
     for key in shape.required_members:
         if key not in value:
             raise UsageError(f"{operation}: {key} is missing")
-    if getattr(shape, "is_tagged_union", False) and len(value) != 1:
+    if shape.is_tagged_union and len(value) != 1:
         raise UsageError(f"{operation}: {name} takes exactly one of {', '.join(shape.members)}")
     for key, item in value.items():
         yield from _faults(shape.members[key], item, key[0].lower() + key[1:], operation)
 
 
 def _text(shape: Any, value: str, name: str) -> Iterator[str]:
-    limits = _limits(shape, len(value), "length")
+    limits = _limits(shape, len(value), "have length")
     pattern = shape.metadata.get("pattern")
     if pattern and shape.name not in _WILDCARDS and not _pattern(pattern).fullmatch(value):
         limits.append(f"Member must satisfy regular expression pattern: {pattern}")
@@ -123,9 +123,8 @@ def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(text)
 
 
-def _limits(shape: Any, size: int, what: str) -> list[str]:
+def _limits(shape: Any, size: int, verb: str) -> list[str]:
     found = []
-    verb = "have length" if what == "length" else "have value"
     if "max" in shape.metadata and size > shape.metadata["max"]:
         found.append(f"Member must {verb} less than or equal to {shape.metadata['max']}")
     if "min" in shape.metadata and size < shape.metadata["min"]:

@@ -78,7 +78,7 @@ def simulate(
     *,
     caller: str | None,
     boundary: Document | None = None,
-    allow_role_callers: bool = False,
+    allow_role_callers: bool,
 ) -> dict[str, Json]:
     """What both Simulate* operations do once the identity policies are known.
 

@@ -86,10 +86,10 @@ def split_template(text: str, *, variables: bool, wildcards: bool = True) -> lis
 
 def _variable(part: str) -> Variable | None:
     match = _VARIABLE.fullmatch(part)
-    name = match[1].strip() if match is not None else ""
-    if match is None or not name:
+    if match is None:
         return None
-    return Variable(name.lower(), name, match[2])
+    name = match[1].strip()
+    return Variable(name.lower(), name, match[2]) if name else None
 
 
 def malformed_variable(text: str) -> str | None:
