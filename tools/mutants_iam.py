@@ -80,7 +80,7 @@ def configuration(files: list[str]) -> str:
         "[tool.mutmut]\n"
         f"paths_to_mutate = {json.dumps(files)}\n"
         'tests_dir = ["tests/iam"]\n'
-        f"also_copy = {json.dumps(COPIED)}\n"
+        f"also_copy = {json.dumps([*COPIED, f'{PLUGIN}.py'])}\n"
         f"pytest_add_cli_args = {json.dumps(arguments)}\n"
     )
 

@@ -129,9 +129,15 @@ def test_the_text_is_kept_as_it_was_submitted_and_the_client_left_as_it_was() ->
         stub.add_response("get_user", {"User": {**entity, "CreateDate": "2026-01-01T00:00:00Z"}})
         stub.add_response("list_user_policies", {"PolicyNames": ["a policy"]})
         stub.add_response("get_user_policy", {**named, "PolicyDocument": body.replace(" ", "%20")}, named)
-        stub.add_response("list_attached_user_policies", {"AttachedPolicies": []})
+        attached = {"PolicyArn": MANAGED, "PolicyName": "tables"}
+        stub.add_response("list_attached_user_policies", {"AttachedPolicies": [attached]})
+        policy_ = {"Arn": MANAGED, "PolicyName": "tables", "DefaultVersionId": "v3"}
+        stub.add_response("get_policy", {"Policy": policy_}, {"PolicyArn": MANAGED})
+        version = {"PolicyArn": MANAGED, "VersionId": "v3"}
+        text = body.replace("\n", "%0A").replace("[", "%5B")
+        stub.add_response("get_policy_version", {"PolicyVersion": {"Document": text}}, version)
         stub.add_response("list_groups_for_user", {"Groups": []})
-        (found,) = principal_policies(client, USER).identity
-        assert (found.document.text, found.name) == (body, "a policy")
+        found = principal_policies(client, USER).identity
+        assert [(one.document.text, one.name) for one in found] == [(body, "a policy"), (body, "tables")]
         stub.add_response("get_user_policy", {**named, "PolicyDocument": body})
         assert set(client.get_user_policy(**named)) == {*named, "PolicyDocument"}

@@ -62,6 +62,7 @@ def test_a_run_goes_on_only_with_the_same_sources_and_tests(tmp_path: Path, monk
 def test_the_settings_are_mutmuts() -> None:
     settings = tomllib.loads(mutants_iam.configuration(["src/tfproof/iam"]))["tool"]["mutmut"]
     assert settings["paths_to_mutate"] == ["src/tfproof/iam"]
+    assert f"{mutants_iam.PLUGIN}.py" in settings["also_copy"]  # or else it is not found
     assert settings["pytest_add_cli_args"][:2] == ["-p", mutants_iam.PLUGIN]
     for name in mutants_iam.IGNORED:
         assert (mutants_iam.ROOT / "tests/iam" / name).is_file()
