@@ -3,7 +3,8 @@
 Left out are the tests of what the package imports and of what it costs: a mutant imports mutmut, and takes its time.
 And those that try thousands of drawn inputs, half a minute each: what they alone would kill counts as survived.
 
-A run that was interrupted goes on where it ended, as long as the sources and the tests are the same ones.
+A run that was interrupted goes on where it ended, as long as the sources and the tests are the same ones, and so does a
+sample with another seed, or the whole after a sample.
 
 Exit codes: 0 enough are killed, 1 fewer than `--least`, 3 mutmut broke down or left mutants undecided, 130 interrupted.
 """
@@ -80,7 +81,7 @@ def configuration(files: list[str]) -> str:
         "[tool.mutmut]\n"
         f"paths_to_mutate = {json.dumps(files)}\n"
         'tests_dir = ["tests/iam"]\n'
-        f"also_copy = {json.dumps([*COPIED, f'{PLUGIN}.py'])}\n"
+        "also_copy = []\n"
         f"pytest_add_cli_args = {json.dumps(arguments)}\n"
     )
 
@@ -96,18 +97,21 @@ def digest(files: list[str]) -> str:
 
 
 def prepared(folder: Path, files: list[str]) -> bool:
-    """Makes the copy, unless it is there with the same content; whether it was."""
+    """Makes the copy, unless it is there with the same content and all of its mutants; whether it was."""
     mark, held = folder / "digest", digest(files)
-    if mark.is_file() and mark.read_text() == held:
+    # mutmut notes which test calls what when it has made every mutant.
+    if mark.is_file() and mark.read_text() == held and (folder / "mutants/mutmut-stats.json").is_file():
         return True
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    for name in COPIED:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(ROOT / name, folder / name)
-    shutil.copy(ROOT / f"tools/{PLUGIN}.py", folder)
+    # What is to be mutated, and where: mutmut would copy it anew in each run, and mutate it anew.
+    for into in (folder, folder / "mutants"):
+        into.mkdir(parents=True)
+        for name in COPIED:
+            if (ROOT / name).is_dir():
+                shutil.copytree(ROOT / name, into / name, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy2(ROOT / name, into / name)
+        shutil.copy2(ROOT / f"tools/{PLUGIN}.py", into)
     (folder / "pyproject.toml").write_text(configuration(files), encoding="utf-8")
     mark.write_text(held)
     return False
@@ -131,8 +135,10 @@ def main() -> int:
     run = [sys.executable, "-m", "mutmut", "run", "--max-children", str(options.workers)]
     if options.sample:
         if not outcomes(folder):
-            # mutmut names its mutants when it first makes them: one is decided on for that.
-            waited([*run, "tfproof.iam.arn.*__mutmut_1"], cwd=folder)
+            # mutmut names its mutants when it first makes them: one of a function is decided on for that.
+            only = Path(options.files[0])
+            module = only.stem if only.suffix else "arn"
+            waited([*run, f"tfproof.iam.{module}.*__mutmut_1"], cwd=folder)
         chosen = sampled(outcomes(folder), options.sample, options.seed)
         # What is named to mutmut is decided again, so only what is left is named.
         left = [name for name in chosen if outcomes(folder)[name] in UNDECIDED]

@@ -162,7 +162,7 @@ def test_a_document_of_objects_is_validated_like_its_text() -> None:
 @pytest.mark.parametrize(
     ("text", "place", "says"),
     [
-        ('{"a": 1 ,\t\n }', (2, 2), "Expecting property name enclosed in double quotes"),
+        ('{"a": 1 ,\t\n }\n', (2, 2), "Expecting property name enclosed in double quotes"),
         ('{"a": [1, ]}', (1, 11), "Expecting value"),
         ('{"a": [1,]}', (1, 10), "Expecting value"),
     ],

@@ -41,7 +41,7 @@ def written(problem: Any) -> tuple[str, ...]:
     [
         ({"Resources": "*"}, [("Resources:", SYNTAX, "no such element 'Resources': did you mean Resource?")]),
         ({"sid": "a"}, [("sid:", SYNTAX, "no such element 'sid': names are case-sensitive: write Sid")]),
-        ({"Actual": "a"}, [("Actual:", SYNTAX, f"no such element 'Actual': known: {ELEMENTS}")]),
+        ({"Resort": "a"}, [("Resort:", SYNTAX, f"no such element 'Resort': known: {ELEMENTS}")]),
         ({"Wherever": "a"}, [("Wherever:", SYNTAX, f"no such element 'Wherever': known: {ELEMENTS}")]),
         ({"Effect": "allow"}, [("Effect", SYNTAX, 'Effect is \'allow\'; write "Allow" or "Deny" exactly')]),
         ({"Effect": None}, [("", SYNTAX, 'Effect is None; write "Allow" or "Deny" exactly')]),
