@@ -202,7 +202,7 @@ def test_what_is_refused_lists_twenty_faults_and_counts_the_rest() -> None:
     one = refusal(1)
     assert one.message == f"mine is no identity policy:\n  line 1, column 52: {fault}"
     assert (one.code, one.status, one.exit_code, len(one.problems)) == ("MalformedPolicyDocument", 400, 2, 1)
-    assert one.remedy == ""
+    assert (one.remedy, MalformedPolicyDocument("no", remedy="mend it").remedy) == ("", "mend it")
     assert refusal(20).message.count("\n") == 20
     many = refusal(23)
     assert many.message.endswith("\n  and 3 more")

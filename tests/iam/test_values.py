@@ -9,6 +9,7 @@ import pytest
 from tfproof.iam import Request, evaluate
 from tfproof.iam.conditions import compile_condition
 from tfproof.iam.json_text import NumberText
+from tfproof.iam.operators import OPERATORS
 from tfproof.iam.policy import scalars, values_of
 from tfproof.iam.templates import malformed_variable, split_template, variables_of
 
@@ -163,6 +164,20 @@ def test_r64_variables_in_resources(resource: str, asked: str, covered: bool) ->
 def test_an_operator_of_no_name_has_no_condition() -> None:
     with pytest.raises(KeyError, match="StringEqual"):
         compile_condition("StringEqual", "a:key", ["x"], variables=True)
+
+
+def test_what_the_operators_know() -> None:
+    """R51, R58, R59, R64: which negate, which take wildcards, and which take policy variables."""
+    negated = {name for name, operator in OPERATORS.items() if operator.negated}
+    wild = {operator.name for operator in OPERATORS.values() if operator.wildcards}
+    variable = {operator.name for operator in OPERATORS.values() if operator.variables}
+    assert negated == {name for name in OPERATORS if "not" in name}
+    assert wild == {"StringLike", "StringNotLike", "ArnLike", "ArnNotLike", "ArnEquals", "ArnNotEquals"}
+    ignoring_case = {"StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase"}
+    assert variable == wild | ignoring_case | {"StringEquals", "StringNotEquals"}
+    assert {name for name, operator in OPERATORS.items() if operator.reader is None} == {
+        name.lower() for name in variable
+    }
 
 
 def test_values_as_texts() -> None:
