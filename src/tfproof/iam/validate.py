@@ -127,7 +127,7 @@ def _text_problems(text: str) -> Iterator[Problem]:
             (),
             f"the text has {len(text)} characters",
         )
-    foreign = None if text.isascii() and "\x7f" not in text else _FOREIGN.search(text)
+    foreign = None if text.isascii() else _FOREIGN.search(text)
     if foreign is not None:
         yield Problem(
             "Member must satisfy regular expression pattern: [\\u0009\\u000A\\u000D\\u0020-\\u00FF]+",
