@@ -146,6 +146,27 @@ def written(problem: Any) -> tuple[str, ...]:
         ({"Resource": ["arn:aws:dynamodb:*", "arn:aws:sns:us-east-1:*"]}, []),
         ({"Resource": "arn:aws:dynamodb::*"}, [("Resource", LEGACY, "'arn:aws:dynamodb::*' has 5 parts of 6")]),
         ({"Resource": "arn:aws:dynamodb:us"}, [("Resource", LEGACY, "'arn:aws:dynamodb:us' has 4 parts of 6")]),
+        (
+            {"Resource": "arn:${aws:partition}:s3:::b"},
+            [
+                (
+                    "Resource",
+                    'Partition "${aws:partition}" is not valid for resource "arn:${aws:partition}:s3:*:*:b".',
+                    PARTITIONS,
+                ),
+                ("Resource", NO_VARIABLES, EARLY, WARNING),
+            ],
+        ),
+        (
+            {"Resource": "arn:aws:s3:eu::b/${aws:username}"},
+            [
+                (
+                    "Resource",
+                    "Resource arn:aws:s3:eu::b/${aws:username} can not contain region information.",
+                    "write arn:aws:s3:::b/${aws:username}",
+                ),
+            ],
+        ),
         ({"Resource": "arn:aws:s3"}, [("Resource", LEGACY, "'arn:aws:s3' has 3 parts of 6")]),
         (
             {"Resource": "arn:aws:sns:${aws:region}:t"},

@@ -97,9 +97,10 @@ def early_variable(resource: str) -> bool:
 
 def _parts(resource: str) -> list[str]:
     """The six parts; the colons in a variable's name separate nothing."""
-    if "${" in resource:
-        resource = _VARIABLE.sub(lambda match: match.group().replace(":", "."), resource)
-    return resource.split(":", _PARTS - 1)
+    if "${" not in resource:
+        return resource.split(":", _PARTS - 1)
+    hidden = _VARIABLE.sub(lambda match: match.group().replace(":", "\0"), resource)
+    return [part.replace("\0", ":") for part in hidden.split(":", _PARTS - 1)]
 
 
 def _service_fault(resource: str, parts: list[str]) -> Fault | None:
