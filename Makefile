@@ -129,7 +129,7 @@ mutants: $(READY) ## break the module in every small way: no mutant may survive 
 
 .PHONY: mutants-iam
 mutants-iam: $(READY) ## mutate the IAM simulator with mutmut: its tests must kill nine of ten; SAMPLE=400 of them, or hours
-	$(BIN)/python tools/mutants_iam.py --workers $(WORKERS) --least 90 $(if $(SAMPLE),--sample $(SAMPLE))
+	$(BIN)/python tools/mutants_iam.py --workers $(WORKERS) --least 90 $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
 
 .PHONY: nightly
 nightly: export TFPROOF_NIGHTLY := 1
