@@ -79,6 +79,11 @@ JSON_ONLY = "a policy must be valid JSON and the first byte must be '{'"
         (V | {"Statement": []}, "resource", [("", NO_STATEMENT, AT_LEAST)]),
         (V | {"Statement": {}}, "identity", [("", SYNTAX, FORM)]),
         (V | {"Statement": "x"}, "resource", [("", SYNTAX, FORM)]),
+        (
+            V | {"Statement": [7, STATEMENT | {"Sid": 7}]},
+            "identity",
+            [("", SYNTAX, "a statement is an object"), ("Sid", SYNTAX, "Sid is a text")],
+        ),
         (V | {"Statement": [STATEMENT, 7]}, "identity", [("", SYNTAX, "a statement is an object")]),
         (
             V | {"Statement": [STATEMENT | {"Sid": sid} for sid in ("A", "B", "A", "", "", "A")]},
@@ -203,7 +208,13 @@ def test_what_is_refused_lists_twenty_faults_and_counts_the_rest() -> None:
     assert one.message == f"mine is no identity policy:\n  line 1, column 52: {fault}"
     assert (one.code, one.status, one.exit_code, len(one.problems)) == ("MalformedPolicyDocument", 400, 2, 1)
     assert (one.remedy, MalformedPolicyDocument("no", remedy="mend it").remedy) == ("", "mend it")
+    second = fault.replace(".0.", ".1.")
+    assert refusal(2).message.splitlines()[1:] == [f"  line 1, column 52: {fault}", f"  line 1, column 112: {second}"]
     assert refusal(20).message.count("\n") == 20
+    assert refusal(21).message.endswith("\n  and 1 more")
+    with pytest.raises(MalformedPolicyDocument) as refused:
+        PolicySet(resource=V | {"Statement": [STATEMENT]})
+    assert [problem.message for problem in refused.value.problems] == ["Missing required field Principal"]
     many = refusal(23)
     assert many.message.endswith("\n  and 3 more")
     assert (many.message.count("\n"), len(many.problems)) == (21, 23)
