@@ -319,7 +319,7 @@ def test_disk_that_is_full_in_the_run_folder(apart: Apart) -> None:
 def test_plan_file_that_could_not_be_written(apart: Apart) -> None:
     apart.workspace.plan_file().symlink_to("/dev/full")  # Terraform itself exits with 2 here, as if all were well
 
-    with pytest.raises(TfproofError, match=r"plan file .* is empty"):
+    with pytest.raises(TfproofError, match=r"exited with 2 and wrote no plan to .*plan\.tfplan"):
         apart.workspace.plan()
 
 
