@@ -22,6 +22,7 @@ from tfproof.terraform.errors import TerraformError, describe_exit
 _ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "UnmappedOperation": ("s3", "GetObjectLegalHold", "it is not in the table"),
     "TerraformError": ("apply", 1, [Diagnostic("error", "No", detail="disk", address="a.b", filename="m.tf", line=3)]),
+    "TerraformCrash": ("plan", 2, [], "Terraform itself broke down: fatal error: runtime: out of memory"),
     "TerraformTimeout": ("apply", -2, [], "it took longer than 3 s"),
 }
 

@@ -61,7 +61,7 @@ class AwsError(TargetError):
         code: Its code, such as `SlowDown`; the HTTP status as text where the answer has no body, as to HEAD.
     """
 
-    def __init__(self, message: str, *, code: str, remedy: str = "") -> None:
+    def __init__(self, message: str, code: str, *, remedy: str = "") -> None:
         super().__init__(message, remedy=remedy)
         self.code = code
 
