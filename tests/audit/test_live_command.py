@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,30 +14,14 @@ from small_live_backend import (
     TABLE,
     Small,
     audited,
-    make_small,
     place,
-    set_default,
     verdicts,
 )
 
 from tfproof import cli
 from tfproof.audit.live.place import READS
-from tfproof.targets.embedded import EmbeddedTarget
 
 pytestmark = pytest.mark.xdist_group("audit-backend")
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Small]:
-    with EmbeddedTarget(tmp_path_factory.mktemp("small") / "target.log") as target:
-        yield make_small(target)
-
-
-@pytest.fixture
-def small(made: Small) -> Small:
-    """The same with its default key by ARN, whatever the test before did."""
-    set_default(made, made.key)
-    return made
 
 
 # -- what is asked -----------------------------------------------------------------------------------------------------

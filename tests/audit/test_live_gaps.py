@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ from small_live_backend import (
     Broken,
     Small,
     audited,
-    make_small,
     of,
     place,
     set_default,
@@ -26,22 +24,8 @@ from small_live_backend import (
 from tfproof.audit.live.backend import LiveAudit, LiveSettings
 from tfproof.audit.live.journal import Journal
 from tfproof.errors import UsageError
-from tfproof.targets.embedded import EmbeddedTarget
 
 pytestmark = pytest.mark.xdist_group("audit-backend")
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Small]:
-    with EmbeddedTarget(tmp_path_factory.mktemp("small") / "target.log") as target:
-        yield make_small(target)
-
-
-@pytest.fixture
-def small(made: Small) -> Small:
-    """The same with its default key by ARN, whatever the test before did."""
-    set_default(made, made.key)
-    return made
 
 
 KEY_CHECKS = {"key-pending-deletion", "key-enabled", "key-rotation", "key-policy-root", "key-policy-grants"}

@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from pathlib import Path
 
 import pytest
+from iam_command import KEY, POLICY, run
 
 from tfproof.errors import UsageError
 from tfproof.iam import MalformedPolicyDocument
-from tfproof.iam.command import add_commands
-
-KEY = "arn:aws:kms:us-east-1:123456789012:key/1"
-POLICY = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {"Sid": "AllowKMSAccess", "Effect": "Allow", "Action": "kms:Decrypt", "Resource": KEY},
-        {
-            "Sid": "Calls",
-            "Effect": "Allow",
-            "Action": "s3:*",
-            "Resource": "*",
-            "Condition": {
-                "ForAllValues:StringEquals": {"aws:CalledVia": ["a", "b"]},
-                "Null": {"aws:CalledVia": "false"},
-            },
-        },
-    ],
-}
 
 
 @pytest.fixture
@@ -36,13 +17,6 @@ def policy(tmp_path: Path) -> Path:
     path = tmp_path / "policy.json"
     path.write_text(json.dumps(POLICY, indent=2))
     return path
-
-
-def run(*arguments: object) -> int:
-    parser = argparse.ArgumentParser()
-    add_commands(parser)
-    options = parser.parse_args([str(argument) for argument in arguments])
-    return int(options.command(options))
 
 
 def test_simulate_prints_decisions_and_fails_when_one_is_denied(

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
+from policy_problems import NO_VARIABLES, STATEMENT, SYNTAX, VARIABLE, VENDOR, WARNING, written
 
 from tfproof.iam import validate
 
-STATEMENT: dict[str, Any] = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
-SYNTAX = "Syntax errors in policy."
-VENDOR = "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
-NO_VARIABLES = "Policy variables are not expanded."
 OPERATORS = "an ARN pattern has six parts, compared one by one (arn:aws:sns:*:*:*), or is *"
-VARIABLE = "is no policy variable; write ${key}, or ${$} for a $"
 ONE_VALUE = "a condition value is a text, a number or a boolean, or a list of them"
-WARNING = "warning"
 
 
 NAMES = (
@@ -25,14 +18,6 @@ NAMES = (
     "NumericNotEquals, StringEquals, StringEqualsIgnoreCase, StringLike, StringNotEquals, StringNotEqualsIgnoreCase, "
     "StringNotLike"
 )
-
-
-def written(problem: Any) -> tuple[str, ...]:
-    """Path from the statement on (a colon after it where its key is meant), words, remedy, severity if no error."""
-    path = [str(step) for step in problem.path]
-    where = ".".join(path[2:]) if path[:1] == ["Statement"] else ".".join(path)
-    said = (f"{where}:" if problem.on_key is True else where, problem.message, problem.remedy)
-    return said if problem.severity == "error" else (*said, problem.severity)
 
 
 @pytest.mark.parametrize(

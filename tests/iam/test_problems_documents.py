@@ -6,28 +6,9 @@ import json
 from typing import Any
 
 import pytest
+from policy_problems import STATEMENT, SYNTAX, TRUST_STATEMENT, VENDOR, WARNING, WRITE_ACTION, written
 
 from tfproof.iam import Document, MalformedPolicyDocument, PolicySet, validate
-
-STATEMENT: dict[str, Any] = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
-SYNTAX = "Syntax errors in policy."
-VENDOR = "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
-TRUST_STATEMENT: dict[str, Any] = {
-    "Resource": None,
-    "Action": "sts:AssumeRole",
-    "Principal": {"Service": "ec2.amazonaws.com"},
-}
-WRITE_ACTION = "write service:Action, such as s3:GetObject"
-WARNING = "warning"
-
-
-def written(problem: Any) -> tuple[str, ...]:
-    """Path from the statement on (a colon after it where its key is meant), words, remedy, severity if no error."""
-    path = [str(step) for step in problem.path]
-    where = ".".join(path[2:]) if path[:1] == ["Statement"] else ".".join(path)
-    said = (f"{where}:" if problem.on_key is True else where, problem.message, problem.remedy)
-    return said if problem.severity == "error" else (*said, problem.severity)
-
 
 TOO_OLD = "Policy document must be version 2012-10-17 or greater."
 REFUSED = "the simulator takes it, CreatePolicy and Put*Policy refuse it"

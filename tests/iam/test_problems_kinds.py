@@ -5,34 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from policy_problems import ARN, SID, STATEMENT, SYNTAX, TRUST_STATEMENT, WRITE_ACTION, written
 
 from tfproof.iam import validate
 
-STATEMENT: dict[str, Any] = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
-SYNTAX = "Syntax errors in policy."
 NO_PRINCIPAL = "Policy document should not specify a principal."
 INVALID = "Invalid principal in policy"
-SID = "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*"
 TRUST = (
     "Trust Policy statement actions can only be sts:AssumeRole, sts:AssumeRoleWithSAML,  "
     "and sts:AssumeRoleWithWebIdentity"
 )
-TRUST_STATEMENT: dict[str, Any] = {
-    "Resource": None,
-    "Action": "sts:AssumeRole",
-    "Principal": {"Service": "ec2.amazonaws.com"},
-}
 NAMED = "write an account's id, the ARN of a user, role or session, or *; groups and wildcards name nobody"
-WRITE_ACTION = "write service:Action, such as s3:GetObject"
-ARN = "write arn:aws:<service>:<region>:<account>:<name>"
-
-
-def written(problem: Any) -> tuple[str, ...]:
-    """Path from the statement on (a colon after it where its key is meant), words, remedy, severity if no error."""
-    path = [str(step) for step in problem.path]
-    where = ".".join(path[2:]) if path[:1] == ["Statement"] else ".".join(path)
-    said = (f"{where}:" if problem.on_key is True else where, problem.message, problem.remedy)
-    return said if problem.severity == "error" else (*said, problem.severity)
 
 
 NO_TRUST_RESOURCE = "a trust policy stands on the role it is about"

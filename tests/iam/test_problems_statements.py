@@ -5,35 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from policy_problems import ARN, NO_VARIABLES, SID, STATEMENT, SYNTAX, VARIABLE, VENDOR, WARNING, WRITE_ACTION, written
 
 from tfproof.iam import validate
 
-STATEMENT: dict[str, Any] = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
-SYNTAX = "Syntax errors in policy."
-VENDOR = "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
 VENDOR_REGEX = "Resource vendor must be fully qualified and cannot contain regexes."
 LEGACY = "The policy failed legacy parsing"
-NO_VARIABLES = "Policy variables are not expanded."
-SID = "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*"
-VARIABLE = "is no policy variable; write ${key}, or ${$} for a $"
 ELEMENTS = "Action, Condition, Effect, NotAction, NotPrincipal, NotResource, Principal, Resource, Sid"
 PARTITIONS = "partitions are aws, aws-cn, aws-eusc, aws-iso, aws-iso-b, aws-iso-e, aws-iso-f, aws-us-gov"
 IAM_PATHS = (
     'IAM resource path must either be "*" or start with user/, federated-user/, role/, group/, instance-profile/, '
     "mfa/, server-certificate/, policy/, sms-mfa/, saml-provider/, oidc-provider/, report/, access-report/."
 )
-WRITE_ACTION = "write service:Action, such as s3:GetObject"
-ARN = "write arn:aws:<service>:<region>:<account>:<name>"
-WARNING = "warning"
 EARLY = "before the fifth colon ${...} is plain text: such a resource covers nothing real"
-
-
-def written(problem: Any) -> tuple[str, ...]:
-    """Path from the statement on (a colon after it where its key is meant), words, remedy, severity if no error."""
-    path = [str(step) for step in problem.path]
-    where = ".".join(path[2:]) if path[:1] == ["Statement"] else ".".join(path)
-    said = (f"{where}:" if problem.on_key is True else where, problem.message, problem.remedy)
-    return said if problem.severity == "error" else (*said, problem.severity)
 
 
 @pytest.mark.parametrize(
