@@ -15,7 +15,7 @@ from tfproof.errors import TfproofError
 from tfproof.iam.arn import account_of
 from tfproof.iam.compiled import CompiledStatement
 from tfproof.iam.evaluate import PolicySet
-from tfproof.iam.policy import Document, values_of
+from tfproof.iam.policy import EVERYTHING, Document, values_of
 from tfproof.iam.principals import Grant
 from tfproof.iam.request import Request
 from tfproof.policy_questions.askers import askers, federated_apart
@@ -27,8 +27,6 @@ __all__ = ["PolicyKindAsked", "Widened", "Widening", "widened"]
 
 _ACCOUNT: Final = 123456789012
 _SHOWN: Final = 25
-_ALLOW_OWN: Final = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-"""Callers' own policies allow everything: what is asked is what the resource's policy lets through."""
 _NOTHING: Final = {
     "Version": "2012-10-17",
     "Statement": [
@@ -115,8 +113,9 @@ class _Policies:
             PolicySet([], resource=text)  # as it stands: faults are told before anything is rewritten
         documents = [Document(federated_apart(Document(text).value)) for text in given[:1]]
         resource = documents[0] if documents else _NOTHING
-        # Without a key policy nobody may do anything with a key (R31); other resources are their account's.
-        own = [] if kind.service == "kms" and not documents else [_ALLOW_OWN]
+        # Callers' own policies allow everything: what is asked is what the resource's policy lets through. Without a
+        # key policy nobody may do anything with a key (R31); other resources are their account's.
+        own = [] if kind.service == "kms" and not documents else [EVERYTHING]
         self.people = PolicySet(own, resource=resource)
         # A service or an identity provider has no policies of its own, and a person may have none.
         self.bare = PolicySet([], resource=resource)

@@ -14,6 +14,7 @@ from tfproof.checks.finding import Answer
 from tfproof.checks.live import LiveBackend
 from tfproof.errors import TfproofError
 from tfproof.iam.evaluate import PolicySet
+from tfproof.iam.policy import EVERYTHING
 from tfproof.iam.request import Request
 from tfproof.values import UNKNOWN, reveal
 
@@ -50,16 +51,11 @@ _ADMINISTER: Final = [
 ]
 """https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html, for administrators and for users."""
 _CRYPTOGRAPHIC: Final = frozenset(_USE) - {"kms:DescribeKey"}
-_EVERYTHING: Final = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 _SOUND = Expectation("uses the key, or administers it, wholly, and not both", lambda found: found == "")
 
 
-def _wrong_with(policy: str, principal: str, key_arn: str) -> str:
+def _wrong_with(policies: PolicySet, principal: str, key_arn: str) -> str:
     """What is wrong with what a principal is given, `""` for nothing."""
-    # Across accounts both sides must allow. What the other side does is its own: here it allows everything, so that the
-    # key policy decides. Within the account that would decide alone, since the key policy lets IAM policies count.
-    is_foreign = principal.split(":")[4:5] != key_arn.split(":")[4:5]
-    policies = PolicySet([_EVERYTHING] if is_foreign else [], resource=policy)
 
     def may(action: str) -> bool:
         request = Request(action, key_arn, principal=principal, resource_account=key_arn.split(":")[4])
@@ -81,14 +77,17 @@ def _wrong_with(policy: str, principal: str, key_arn: str) -> str:
 def _wrong(text: Any, arn: str) -> str:
     key_arn = arn if len(arn.split(":")) > 5 else "arn:aws:kms:us-east-1:123456789012:key/not-made-yet"  # noqa: PLR2004
     try:
-        PolicySet(resource=str(text))
+        # Across accounts both sides must allow. What the other side does is its own: here it allows everything, so that
+        # the key policy decides. Within the account that would decide alone: the key policy lets IAM policies count.
+        within, across = PolicySet(resource=str(text)), PolicySet([EVERYTHING], resource=str(text))
         principals = list(_principals(json.loads(text)))
         if "*" in principals:
             return "a statement for everybody"
         for principal in principals:
             # What an account is given its own IAM policies divide.
             own = principal.isdigit() or principal.endswith(":root")
-            if not own and (found := _wrong_with(str(text), principal, key_arn)):
+            policies = within if principal.split(":")[4:5] == key_arn.split(":")[4:5] else across
+            if not own and (found := _wrong_with(policies, principal, key_arn)):
                 return found
     except (TfproofError, TypeError, ValueError, LookupError, AttributeError) as error:
         return f"a policy that cannot be evaluated: {error}"

@@ -18,6 +18,7 @@ from tfproof.checks.same_key import expected_key
 from tfproof.errors import TfproofError
 from tfproof.iam.decision import Decision, Effect
 from tfproof.iam.evaluate import PolicySet
+from tfproof.iam.policy import EVERYTHING
 from tfproof.iam.request import Request
 from tfproof.values import UNKNOWN, reveal
 
@@ -32,7 +33,6 @@ ALGORITHM: Final = "s3:x-amz-server-side-encryption"
 KEY_ID: Final = "s3:x-amz-server-side-encryption-aws-kms-key-id"
 CUSTOMER_ALGORITHM: Final = "s3:x-amz-server-side-encryption-customer-algorithm"
 
-_ALLOW_ALL: Final = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 _ACCOUNT: Final = "123456789012"
 _STRANGER: Final = "999999999999"
 _SOUND: Final = {"aws:SecureTransport": "true", "s3:TlsVersion": "1.3"}
@@ -137,7 +137,7 @@ def _compiled(text: Any) -> PolicySet | str | None:
     if not text:
         return None
     try:
-        return PolicySet([_ALLOW_ALL], resource=str(text))
+        return PolicySet([EVERYTHING], resource=str(text))
     except TfproofError as error:
         return error.message
 

@@ -15,8 +15,10 @@ from tfproof.iam.problems import Problem
 if TYPE_CHECKING:
     from tfproof.iam.places import Path
 
-__all__ = ["Document", "PolicyKind", "Statement", "scalars", "values_of"]
+__all__ = ["EVERYTHING", "Document", "PolicyKind", "Statement", "scalars", "values_of"]
 
+EVERYTHING: Final = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+"""A policy that allows its holder everything, for asking what the policies on the other side let through."""
 VARIABLES_VERSION: Final = "2012-10-17"
 
 

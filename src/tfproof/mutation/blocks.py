@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from tfproof.mutation.mutant import Edit
-from tfproof.mutation.names import identifiers, text_of
+from tfproof.mutation.names import identifiers, text_of, with_comma
 from tfproof.mutation.site import Site
 
 __all__ = ["block_edits", "dependency_edits", "label_of"]
@@ -34,7 +34,7 @@ def block_edits(node: Any, site: Site) -> Iterator[Edit]:
         elements = _elements(node)
         if len(elements) > 1:
             for element in elements:
-                start, end = _with_comma(element)
+                start, end = with_comma(element)
                 yield Edit("drop-depends-on", start, end, "", text_of(element))
     elif site.kind == "resource" and words[0] not in _NEEDED:
         yield Edit("delete-attribute", node.start_byte, node.end_byte, "", f"without {words[0]}")
@@ -49,7 +49,7 @@ def dependency_edits(node: Any, address: str) -> Iterator[Edit]:
         if identifiers(node)[0] in ("depends_on", "replace_triggered_by"):
             for element in _elements(node):
                 if text_of(element) == address:
-                    start, end = _with_comma(element)
+                    start, end = with_comma(element)
                     yield Edit("drop-depends-on", start, end, "", address)
     elif node.type in ("config_file", "body", "block"):
         for child in node.children:
@@ -90,13 +90,3 @@ def _elements(node: Any) -> list[Any]:
         if found := _elements(child):
             return found
     return []
-
-
-def _with_comma(element: Any) -> tuple[int, int]:
-    """An element of a list with the comma behind it, or else the one before."""
-    after, before = element.next_sibling, element.prev_sibling
-    if after is not None and after.type == ",":
-        return element.start_byte, after.end_byte
-    if before is not None and before.type == ",":
-        return before.start_byte, element.end_byte
-    return element.start_byte, element.end_byte

@@ -13,6 +13,7 @@ from tfproof.checks.catalogue import CHECKS
 from tfproof.checks.finding import Verdict
 from tfproof.errors import TfproofError
 from tfproof.iam.evaluate import PolicySet
+from tfproof.iam.policy import EVERYTHING
 from tfproof.iam.request import Request
 from tfproof.mutation.cases import Case
 from tfproof.terraform.plan import Plan
@@ -96,8 +97,7 @@ def _out_of_order(module: str, case: Case, order: Mapping[str, frozenset[str]] |
 
 def _is_refused(text: Any, request: str) -> bool | None:
     """Whether a resource's policy denies `ACTION RESOURCE by PRINCIPAL` to whoever else allows it."""
-    everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-    allowed = _decided(text, request, identity=[everything])
+    allowed = _decided(text, request, identity=[EVERYTHING])
     return None if allowed is None else not allowed
 
 

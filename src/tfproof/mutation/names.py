@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-__all__ = ["Names", "identifiers", "text_of"]
+__all__ = ["Names", "identifiers", "text_of", "with_comma"]
 
 
 def text_of(node: Any) -> str:
@@ -17,6 +17,16 @@ def text_of(node: Any) -> str:
 def identifiers(node: Any) -> tuple[str, ...]:
     """The words of a block (`resource`, `aws_kms_key`, `tf_state`) or the name of an attribute."""
     return tuple(text_of(child).strip('"') for child in node.children if child.type in ("identifier", "string_lit"))
+
+
+def with_comma(element: Any) -> tuple[int, int]:
+    """An element of a list with the comma behind it, or else the one before."""
+    after, before = element.next_sibling, element.prev_sibling
+    if after is not None and after.type == ",":
+        return element.start_byte, after.end_byte
+    if before is not None and before.type == ",":
+        return before.start_byte, element.end_byte
+    return element.start_byte, element.end_byte
 
 
 class Names:

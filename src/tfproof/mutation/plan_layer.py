@@ -131,15 +131,10 @@ class PlanBench:
             self._slots.fill([None if number in found else mutant for number, mutant in enumerate(mutants)])
             try:
                 return self._plan()
-            except TerraformCrash as crash:
-                # A count of two thousand million is more than Terraform can hold.
-                broken = self._blamed_alone(mutants, found)
-                if not broken:
-                    raise crash from None  # not even the module's own fault: each can be planned alone
-                found |= {number: self._refused(mutants[number], item) for number, item in broken.items()}
             except TerraformError as error:
-                if not error.diagnostics:
-                    raise  # ended from outside, or crashed: no word against any mutant
+                # A mutant may bring Terraform down, which then names none: a count of two thousand million does.
+                if not error.diagnostics and not isinstance(error, TerraformCrash):
+                    raise  # ended from outside: no word against any mutant
                 blamed = self._blamed(error.diagnostics)
                 if not set(blamed) - set(found):
                     blamed = self._blamed_alone(mutants, found)

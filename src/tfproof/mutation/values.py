@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from tfproof.mutation.mutant import Edit
-from tfproof.mutation.names import text_of
+from tfproof.mutation.names import text_of, with_comma
 from tfproof.mutation.site import Site
 
 __all__ = ["value_edits"]
@@ -95,12 +95,7 @@ def _tuple(node: Any, site: Site) -> Iterator[Edit]:
     elements = [child for child in node.children if child.type == "expression"]
     named = _element_of(node) or site.name
     for element in elements:
-        after, before = element.next_sibling, element.prev_sibling
-        start, end = element.start_byte, element.end_byte
-        if after is not None and after.type == ",":
-            end = after.end_byte
-        elif before is not None and before.type == ",":
-            start = before.start_byte
+        start, end = with_comma(element)
         operator = "drop-action" if named in ("Action", "actions") else "drop-element"
         yield Edit(operator, start, end, "", f"{named} without {_short(text_of(element))}")
     if named in _WIDENED and elements and named != "identifiers":

@@ -8,6 +8,7 @@ from typing import Any, Final
 import pytest
 
 from tfproof.checks import LiveBackend
+from tfproof.iam.policy import EVERYTHING
 from tfproof.proof.fixtures import Applied
 from tfproof.proof.identity import Iam
 
@@ -139,9 +140,8 @@ def test_bucket_refuses_a_write_past_the_key(
     encryption: dict[str, Any], live: LiveBackend, iam: Iam, asked: Backend
 ) -> None:
     """Whoever may do everything is still refused by the bucket policy."""
-    everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
     decision = iam.can(
-        everything,
+        EVERYTHING,
         "s3:PutObject",
         asked.things["state"],
         principal=asked.role,
