@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-__all__ = ["AWS", "as_bytes", "change", "plan", "resource", "state", "state_bucket"]
+__all__ = ["AWS", "GOOD", "as_bytes", "change", "plan", "resource", "state", "state_bucket"]
 
 AWS = 'provider["registry.terraform.io/hashicorp/aws"]'
 
@@ -81,3 +81,9 @@ def state_bucket(name: str = "acme-tfstate") -> dict[str, Any]:
 def as_bytes(document: Any) -> bytes:
     """The document as a file holds it."""
     return json.dumps(document).encode()
+
+
+GOOD = as_bytes(
+    state([resource("aws_s3_bucket.tf_state", {"bucket": "acme-tfstate", "arn": "arn:aws:s3:::acme-tfstate"})])
+)
+"""A sound state of one bucket."""
