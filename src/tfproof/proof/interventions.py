@@ -9,13 +9,13 @@ from tfproof.checks.live import LiveBackend
 from tfproof.checks.written_object import PROBE_KEY
 from tfproof.errors import TfproofError
 from tfproof.targets.target import Target
+from tfproof.targets.versions import delete_versions, versions_of
 from tfproof.terraform.resource import Resource
 from tfproof.terraform.state import State
 from tfproof.values import reveal
 
 __all__ = ["count_versions", "release", "write_probe"]
 
-_PAGE = 1000
 _LOGGING = "aws_s3_bucket_logging"
 _HOLDS_DATA = ("aws_dynamodb_table", "aws_s3_bucket")
 
@@ -38,7 +38,7 @@ def write_probe(target: Target, live: LiveBackend) -> str:
 
 def count_versions(target: Target, live: LiveBackend) -> int:
     """How many object versions and delete markers the bucket holds; 0 when it is gone."""
-    return sum(1 for _ in _versions(target.client("s3"), live.bucket_name))
+    return sum(1 for _ in versions_of(target.client("s3"), live.bucket_name))
 
 
 def release(target: Target, state: State) -> list[str]:
@@ -59,7 +59,7 @@ def release(target: Target, state: State) -> list[str]:
             target.client("dynamodb").update_table(TableName=name, DeletionProtectionEnabled=False)
             done.append(f"switched deletion protection of table {name} off")
         elif resource.type == "aws_s3_bucket":
-            deleted = _empty_bucket(target.client("s3"), name)
+            deleted, _ = delete_versions(target.client("s3"), name)  # what is left Terraform's destroy will say
             done += [f"deleted {deleted} object versions of bucket {name}"] if deleted else []
     return done
 
@@ -79,21 +79,3 @@ def _stop_logging(s3: Any, resource: Resource) -> str:
     with contextlib.suppress(s3.exceptions.NoSuchBucket):
         s3.put_bucket_logging(Bucket=bucket, BucketLoggingStatus={})
     return f"switched access logging of bucket {bucket} off"
-
-
-def _empty_bucket(s3: Any, name: str) -> int:
-    found = list(_versions(s3, name))
-    for start in range(0, len(found), _PAGE):
-        s3.delete_objects(Bucket=name, Delete={"Objects": found[start : start + _PAGE], "Quiet": True})
-    return len(found)
-
-
-def _versions(s3: Any, bucket: str) -> Any:
-    if not bucket:
-        return
-    try:
-        for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
-            for entry in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
-                yield {"Key": entry["Key"], "VersionId": entry["VersionId"]}
-    except s3.exceptions.NoSuchBucket:
-        return

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from tfproof.errors import TargetError
+from tfproof.targets.versions import delete_versions
 
 __all__ = ["Chosen", "sweep"]
 
 Chosen = Callable[[str, str], bool]
 """Whether to delete: asked with `bucket`, `table`, `key`, `policy`, `role` or `user`, and its name or id."""
 
-_PAGE: Final = 1000
 _SHORTEST_WINDOW: Final = 7
 """Days; KMS deletes no key at once."""
 
@@ -84,14 +84,7 @@ def _buckets(s3: Any, chosen: Chosen, left: _Left) -> Iterator[str]:
 
 def _empty(s3: Any, name: str, left: _Left) -> bool:
     """Deletes all versions and uploads of a bucket; whether nothing is left."""
-    refused: list[Any] = []
-    for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
-        entries = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-        found = [{"Key": entry["Key"], "VersionId": entry["VersionId"]} for entry in entries]
-        for start in range(0, len(found), _PAGE):
-            wanted = {"Objects": found[start : start + _PAGE], "Quiet": True}
-            # What it does not delete is no error of the call.
-            refused += s3.delete_objects(Bucket=name, Delete=wanted).get("Errors", [])
+    _, refused = delete_versions(s3, name)
     for upload in s3.list_multipart_uploads(Bucket=name).get("Uploads", []):
         s3.abort_multipart_upload(Bucket=name, Key=upload["Key"], UploadId=upload["UploadId"])
     if refused:
