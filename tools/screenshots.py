@@ -27,10 +27,11 @@ from rich.terminal_theme import MONOKAI
 from tfproof.audit.audited import audit_bytes
 from tfproof.audit.baseline import Baseline
 from tfproof.audit.catalogue import Choice
-from tfproof.report.audit_evidence import AuditEvidence, Threshold
+from tfproof.report.audit_evidence import AuditEvidence
 from tfproof.report.audit_terminal import print_evidence
 from tfproof.report.formats import render
 from tfproof.report.model import read_evidence
+from tfproof.report.threshold import Threshold
 
 _NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _WIDE: Final = 118

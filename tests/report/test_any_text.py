@@ -19,10 +19,11 @@ from tfproof.audit.baseline import Baseline
 from tfproof.audit.catalogue import AUDIT_CHECKS, Choice
 from tfproof.audit.scrub import Scrubber
 from tfproof.checks.finding import Answer, Layer, Verdict
-from tfproof.report.audit_evidence import AuditEvidence, Threshold
+from tfproof.report.audit_evidence import AuditEvidence
 from tfproof.report.formats import render
 from tfproof.report.model import read_evidence, schema
 from tfproof.report.scrubbed import scrubbed_evidence
+from tfproof.report.threshold import Threshold
 
 SARIF = json.loads((Path(__file__).parent / "schemas" / "sarif-2.1.0.json").read_text(encoding="utf-8"))
 _CHECKS = {check.id: check for check in AUDIT_CHECKS}

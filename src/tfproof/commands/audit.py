@@ -103,9 +103,10 @@ def _audited(options: argparse.Namespace) -> int:
     from tfproof.audit.scrub import Scrubber, environment_secrets  # noqa: PLC0415
     from tfproof.audit.session import user_client  # noqa: PLC0415
     from tfproof.checks.severity import Severity  # noqa: PLC0415
-    from tfproof.report.audit_evidence import AuditEvidence, Threshold  # noqa: PLC0415
+    from tfproof.report.audit_evidence import AuditEvidence  # noqa: PLC0415
     from tfproof.report.formats import refuse_unwritable, write  # noqa: PLC0415
     from tfproof.report.scrubbed import scrubbed_evidence  # noqa: PLC0415
+    from tfproof.report.threshold import Threshold  # noqa: PLC0415
 
     if not options.files:
         raise UsageError("nothing to audit was named", remedy="Name plans, states or folders, or - for standard input.")

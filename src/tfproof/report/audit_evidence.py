@@ -3,44 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from typing import Any, Final
 
 from tfproof.audit.audited import Audited
 from tfproof.audit.baseline import Baseline
 from tfproof.audit.catalogue import AUDIT_CHECKS, Choice
 from tfproof.checks.finding import Finding, Verdict
-from tfproof.checks.severity import Severity, severity_of
 from tfproof.report.failure import Locate
 from tfproof.report.model import Evidence, check_entry, finding_entry, head
+from tfproof.report.threshold import Threshold
 
-__all__ = ["AuditEvidence", "Threshold"]
+__all__ = ["AuditEvidence"]
 
 _SHOWN: Final = 500
 _PASSED_SHOWN: Final = 20
 _INPUTS_SHOWN: Final = 200
 _NOTES: Final = 200
-
-
-class Threshold:
-    """What makes an audit fail.
-
-    Args:
-        severity: The least severity of a failed check that counts.
-        undecided: Whether what could not be decided counts.
-    """
-
-    def __init__(self, severity: Severity = Severity.LOW, *, undecided: bool = False) -> None:
-        self.severity = severity
-        self.undecided = undecided
-
-    def verdict(self, failed: Iterable[str], undecided: Iterable[str]) -> str:
-        """failed, undecided or passed, by the ids of checks with open failures and with undecided findings."""
-        if any(severity_of(check_id).rank >= self.severity.rank for check_id in failed):
-            return "failed"
-        if self.undecided and any(severity_of(check_id).rank >= self.severity.rank for check_id in undecided):
-            return "undecided"
-        return "passed"
 
 
 class AuditEvidence:

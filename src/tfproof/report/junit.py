@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from tfproof.checks.severity import Severity
 from tfproof.report.model import Evidence
+from tfproof.report.threshold import Threshold
 
 __all__ = ["render_junit"]
 
@@ -23,7 +24,7 @@ def render_junit(evidence: Evidence) -> str:
     sections: dict[str, list[Evidence]] = {}
     for check in evidence["checks"]:
         sections.setdefault(check["section"], []).append(check)
-    threshold = evidence.get("fail_on")
+    threshold = Threshold.of(evidence)
     checks = evidence["checks"]
     attributes = f'name="tfproof" tests="{len(checks)}" {_counts(checks, threshold)} time="{evidence["seconds"]}"'
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"<testsuites {attributes}>"]
@@ -36,25 +37,22 @@ def render_junit(evidence: Evidence) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _kind(check: Evidence, threshold: Evidence | None) -> str:
+def _kind(check: Evidence, threshold: Threshold) -> str:
     """The element of a check: failure, error, skipped, or none for what passed."""
     outcome = check["outcome"]
     if outcome == "passed":
         return ""
-    counts = threshold is None or Severity(check["severity"]).rank >= Severity(threshold["severity"]).rank
-    if outcome == "failed" and counts:
-        return "failure"
-    if outcome == "undecided" and counts and (threshold is None or threshold["undecided"]):
-        return "error"
-    return "skipped"
+    if not threshold.counts(outcome, Severity(check["severity"])):
+        return "skipped"
+    return "failure" if outcome == "failed" else "error"
 
 
-def _counts(checks: list[Evidence], threshold: Evidence | None) -> str:
+def _counts(checks: list[Evidence], threshold: Threshold) -> str:
     kinds = [_kind(check, threshold) for check in checks]
     return f'failures="{kinds.count("failure")}" errors="{kinds.count("error")}" skipped="{kinds.count("skipped")}"'
 
 
-def _case(check: Evidence, threshold: Evidence | None) -> list[str]:
+def _case(check: Evidence, threshold: Threshold) -> list[str]:
     opening = f"    <testcase classname={_quoted('tfproof.' + check['section'])} name={_quoted(check['id'])}"
     outcome, kind = check["outcome"], _kind(check, threshold)
     if not kind:

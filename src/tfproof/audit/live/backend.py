@@ -12,7 +12,7 @@ from tfproof.audit.live.journal import Journal, Wrong
 from tfproof.audit.live.known import Known, look_around
 from tfproof.audit.live.objects import Expected, walk
 from tfproof.audit.live.place import Place
-from tfproof.audit.live.table import table_findings
+from tfproof.audit.live.table import NO_LOCK, table_findings
 from tfproof.audit.live.tally import Tally
 from tfproof.audit.live.uploads import upload_findings
 from tfproof.audit.live_checks import BUCKET_KEY, CURRENT, LOCKS, MARKERS, NONCURRENT, PERMISSIONS
@@ -24,7 +24,6 @@ __all__ = ["LiveAudit", "LiveSettings"]
 
 _MANY_MARKERS: Final = 1000
 _BUCKET_KEY: Final = "bucket key on"
-_NO_LOCK: Final = "no lock left behind"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +110,7 @@ class LiveAudit:
     def _objects(self, known: Known) -> Iterator[tuple[Finding, str]]:
         expected = Expected(known.key, bool(known.bucket_key), self._settings.lock_age, self._now)
         checks = {check.id: check for check in (CURRENT, NONCURRENT, BUCKET_KEY, LOCKS)}
-        texts = {BUCKET_KEY.id: _BUCKET_KEY, LOCKS.id: _NO_LOCK}
+        texts = {BUCKET_KEY.id: _BUCKET_KEY, LOCKS.id: NO_LOCK}
         try:
             for wrong in walk(
                 self._place,
@@ -143,7 +142,7 @@ class LiveAudit:
         tally = self.tally
         if self.complete:
             if not tally.wrong[LOCKS.id] and not self._place.table:
-                yield self._of_bucket(LOCKS, Verdict.PASSED, _NO_LOCK, "none"), ""
+                yield self._of_bucket(LOCKS, Verdict.PASSED, NO_LOCK, "none"), ""
             most = max(_MANY_MARKERS, tally.versions)
             verdict = Verdict.FAILED if tally.delete_markers > most else Verdict.PASSED
             found = f"{tally.delete_markers} delete markers, {tally.versions} versions"

@@ -16,12 +16,12 @@ from tfproof.audit.live_checks import DIGEST, LOCKS
 from tfproof.checks.finding import Answer, Finding, Layer, Verdict
 from tfproof.errors import TargetError
 
-__all__ = ["table_findings"]
+__all__ = ["NO_LOCK", "table_findings"]
 
 _SUFFIX: Final = "-md5"
 _PART: Final = 1024 * 1024
 _AHEAD: Final = 500
-_NO_LOCK: Final = "no lock left behind"
+NO_LOCK: Final = "no lock left behind"
 _DIGESTS: Final = "digests of their states"
 
 
@@ -40,7 +40,7 @@ def table_findings(
             while batch := list(islice(rows, _AHEAD)):
                 yield from looking.at(batch, pool)
     except TargetError as error:
-        for check, expected in ((LOCKS, _NO_LOCK), (DIGEST, _DIGESTS)):
+        for check, expected in ((LOCKS, NO_LOCK), (DIGEST, _DIGESTS)):
             answer = Answer(Verdict.UNDECIDED, f"table {place.table}", "", expected, error.message)
             yield check.finding(Layer.LIVE, answer), error.remedy
         return
@@ -91,7 +91,7 @@ class _Looking:
             yield DIGEST.finding(Layer.LIVE, Answer(Verdict.PASSED, table, "", _DIGESTS, f"{self._right} compared"))
         if not self._held:
             found = f"{self._locks} rows of locks"
-            yield LOCKS.finding(Layer.LIVE, Answer(Verdict.PASSED, table, "", _NO_LOCK, found))
+            yield LOCKS.finding(Layer.LIVE, Answer(Verdict.PASSED, table, "", NO_LOCK, found))
 
 
 def _rows(place: Place) -> Iterator[dict[str, Any]]:
